@@ -1,0 +1,1 @@
+"""The one shared picture of a city: frozen records over arrays, without input or output."""

@@ -1,0 +1,57 @@
+"""Frozen records over arrays: how every value of the city is kept."""
+
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar, dataclass_transform
+
+import numpy as np
+
+T = TypeVar("T")
+
+
+def _freeze_arrays(self: Any) -> None:
+    for field in fields(self):
+        value = getattr(self, field.name)
+        if isinstance(value, np.ndarray) and value.flags.writeable:
+            frozen = value.view()
+            frozen.flags.writeable = False
+            object.__setattr__(self, field.name, frozen)
+
+
+def _equal(one: object, other: object) -> bool:
+    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
+        exact = one.dtype.kind not in "fc"
+        return (
+            one.dtype == other.dtype
+            and one.shape == other.shape
+            and bool(np.array_equal(one, other, equal_nan=not exact))
+        )
+    return type(one) is type(other) and bool(one == other)
+
+
+def _equal_fields(self: Any, other: object) -> bool:
+    if type(self) is not type(other):
+        return False
+    return all(_equal(getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+def record(cls: type[T]) -> type[T]:
+    """Make a class a frozen dataclass whose arrays cannot be written and compare by value.
+
+    Fields are given by keyword alone. Two records are equal when they are of the same class and all
+    their fields are: arrays by type, shape and every element, with NaN equal to NaN.
+
+    Parameters
+    ----------
+    cls
+        The class, written as a dataclass is.
+
+    Returns
+    -------
+    The same class, frozen.
+    """
+    made = dataclass(frozen=True, eq=False, kw_only=True)(cls)
+    made.__post_init__ = _freeze_arrays  # type: ignore[attr-defined]
+    made.__eq__ = _equal_fields  # type: ignore[method-assign, assignment]
+    made.__hash__ = None  # type: ignore[assignment]
+    return made
