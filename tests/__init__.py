@@ -1,0 +1,1 @@
+"""The tests, ordered as the rooms of the package."""
