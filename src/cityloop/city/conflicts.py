@@ -14,8 +14,8 @@ import shapely
 from cityloop.city.network import Conflict, Ints, Network, Turn
 from cityloop.city.signals import Bools, Relation
 
-CLEARANCE_M = 1.8
-"""Two paths closer than this meet, though they do not cross: the width of a car. [m]"""
+CLEARANCE_M = 1.0
+"""Two paths closer than this meet, though they do not cross: no driver keeps to a line better. [m]"""
 
 OPPOSING_RAD = np.radians(120.0)
 """Approaches whose headings differ by at least this come from opposite sides. [rad]"""
@@ -28,7 +28,7 @@ class Streams(NamedTuple):
     ----------
     path
         (streams,) shapely lines.
-    node, from_link, from_lane, to_lane
+    node, from_link, to_link, from_lane
         (streams,) where it is and what it joins; -1 in the last three for a crossing.
     heading_rad
         (streams,) direction at the stop line; NaN for a crossing. [rad]
@@ -37,8 +37,8 @@ class Streams(NamedTuple):
     path: npt.NDArray[np.object_]
     node: Ints
     from_link: Ints
+    to_link: Ints
     from_lane: Ints
-    to_lane: Ints
     heading_rad: npt.NDArray[np.float64]
 
 
@@ -70,8 +70,9 @@ def _pairs_at_nodes(node: Ints) -> tuple[Ints, Ints]:
 def find_conflicts(streams: Streams, yields: npt.NDArray[np.int64]) -> Conflicts:
     """Find all pairs of streams whose paths meet.
 
-    Streams that leave one lane do not meet. Two that enter one lane merge. All others cross when
-    their paths do, or come closer than `CLEARANCE_M`; two of one approach only when they do cross.
+    Streams that leave one lane do not meet. Two paths meet when they cross, end in one point, or
+    come closer than `CLEARANCE_M`; those of one approach, which start side by side, only when they
+    cross or end in one point. Paths that meet merge when they lead to one link, else they cross.
 
     Parameters
     ----------
@@ -89,11 +90,11 @@ def find_conflicts(streams: Streams, yields: npt.NDArray[np.int64]) -> Conflicts
     walks = (streams.from_lane[first] < 0).astype(int) + (streams.from_lane[second] < 0)
     apart = (streams.from_lane[first] != streams.from_lane[second]) & (walks < 2)  # noqa: PLR2004
     first, second = first[apart], second[apart]
-    merge = (streams.to_lane[first] == streams.to_lane[second]) & (streams.to_lane[first] >= 0)
+    merge = (streams.to_link[first] == streams.to_link[second]) & (streams.to_link[first] >= 0)
     same_link = streams.from_link[first] == streams.from_link[second]
-    crossing = shapely.crosses(streams.path[first], streams.path[second])
+    touch = shapely.intersects(streams.path[first], streams.path[second])
     near = shapely.dwithin(streams.path[first], streams.path[second], CLEARANCE_M)
-    meet = merge | crossing | (near & ~same_link)
+    meet = touch | (near & ~same_link)
     first, second, merge = first[meet], second[meet], merge[meet]
     order = np.lexsort((second, first))
     first, second, merge = first[order], second[order], merge[order]

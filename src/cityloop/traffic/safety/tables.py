@@ -1,0 +1,88 @@
+"""The safety table of every signal: yellow, all-red, minimum green, maximum red.
+
+Defaults by speed follow MUTCD 11th ed. (2023), section 4F.17: yellow 3-6 s, red clearance up to
+6 s; the steps (3 s to 50 km/h, 4 s to 70, 5 s above) are those of RiLSA 2015, section 2.4.
+"""
+
+import hashlib
+
+import numpy as np
+
+from cityloop.city.network import Network
+from cityloop.city.signals import GroupKind, Relation, SafetyTable, Signals
+
+YELLOW_STEPS_M_S = np.array([50.0, 70.0]) / 3.6 + 0.05
+"""Up to which approach speed a yellow of 3 s and of 4 s is enough; the 0.05 takes rounding. [m/s]"""
+
+ALL_RED_S = 1
+MIN_GREEN_THROUGH_S = 5
+MIN_GREEN_TURN_S = 5
+WALK_S = 7
+WALK_SPEED_M_S = 1.0
+MAX_RED_S = 180
+
+
+def default_table(network: Network, signals: Signals) -> SafetyTable:
+    """Work out the default safety table of all signals.
+
+    Parameters
+    ----------
+    network
+        The network; crossing lengths give the walks' clearance.
+    signals
+        Its signals.
+
+    Returns
+    -------
+    The table. A turn's minimum green is 5 s, as all controllers are measured with.
+    """
+    yellow_s = 3 + np.searchsorted(YELLOW_STEPS_M_S, signals.group_speed_m_s, side="right")
+    walk = signals.group_kind == GroupKind.WALK
+    yellow_s[walk] = 0
+    min_green_s = np.where(
+        signals.group_kind == GroupKind.TURN, MIN_GREEN_TURN_S, MIN_GREEN_THROUGH_S
+    )
+    min_green_s[walk] = WALK_S
+
+    clearance_s = np.full(signals.group_count, ALL_RED_S)
+    crossing_group = signals.stream_group[network.connector_count :]
+    for group, length_m in zip(crossing_group, network.crossing_length_m, strict=True):
+        if group >= 0:
+            needed_s = int(np.ceil(length_m / WALK_SPEED_M_S))
+            clearance_s[group] = max(clearance_s[group], needed_s)
+    groups = np.diff(signals.group_start)
+    row = np.concatenate(
+        [np.repeat(np.arange(a, a + n), n) for a, n in zip(signals.group_start, groups, strict=False)]
+        or [np.empty(0, int)]
+    )
+    all_red_s = np.where(signals.relation == Relation.FREE, 0, clearance_s[row])
+
+    max_red_s = np.full(signals.group_count, MAX_RED_S)
+    columns = [c.astype(np.int32) for c in (yellow_s, min_green_s, max_red_s, all_red_s)]
+    return SafetyTable(
+        version=_versions(signals, columns),
+        yellow_s=columns[0],
+        min_green_s=columns[1],
+        max_red_s=columns[2],
+        all_red_s=columns[3],
+        source=(
+            ("yellow_s", "MUTCD 2023 4F.17, steps of RiLSA 2015 2.4, by approach speed"),
+            ("all_red_s", "1 s where paths meet; walks: crossing length at 1.0 m/s"),
+            ("min_green_s", "5 s; walks 7 s, MUTCD 2023 4I.06"),
+            ("max_red_s", "180 s"),
+        ),
+    )
+
+
+def _versions(signals: Signals, columns: list[np.ndarray]) -> tuple[str, ...]:
+    """Digest each signal's own part, so that a changed figure or relation is a new version."""
+    versions = []
+    for s, name in enumerate(signals.signal_ids):
+        digest = hashlib.sha256(name.encode())
+        pairs = slice(int(signals.pair_start[s]), int(signals.pair_start[s + 1]))
+        for column in (*columns[:3], signals.group_kind):
+            digest.update(np.ascontiguousarray(column[signals.groups_of(s)]).tobytes())
+        for column in (columns[3], signals.relation):
+            digest.update(np.ascontiguousarray(column[pairs]).tobytes())
+        versions.append(digest.hexdigest()[:16])
+    return tuple(versions)
