@@ -1,0 +1,1 @@
+"""One verb per function; the only place where rooms meet."""
