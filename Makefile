@@ -1,0 +1,39 @@
+# One command each; `make help` lists them. Everything lives in .venv, nothing is installed outside it
+# but what the system lacks, and that is said.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help install demo check test bench lock clean
+
+BIN := .venv/bin
+STAMP := .venv/.installed
+WORKERS ?= 2
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(STAMP) ## set up .venv from the lock files, with the simulator and the tools
+
+$(STAMP): pyproject.toml requirements.txt requirements-dev.txt requirements-uv.txt scripts/install.sh
+	@bash scripts/install.sh
+	@touch $@
+
+demo: $(STAMP) ## an hour of a real city: its own signal plans, actuated, ours
+	@$(BIN)/cityloop demo
+
+check: $(STAMP) ## every check of the code, with one summary
+	@$(BIN)/python scripts/check.py
+
+test: check ## the checks, then all tests (LONG=1 with the long ones)
+	@$(BIN)/python -m pytest -n $(WORKERS) $(if $(LONG),--long)
+
+bench: $(STAMP) ## the benchmarks, one after the other
+	@set -e; for each in benchmarks/*.py; do echo "== $$each"; $(BIN)/python "$$each"; done
+
+lock: $(STAMP) ## choose dependencies anew and write the lock files
+	@bash scripts/lock.sh
+
+clean: ## remove .venv and every cache
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
