@@ -71,7 +71,7 @@ class Element:
         The error, to be raised by the caller.
         """
         name = self.attributes.get("id")
-        shown = f"<{self.tag}>" if name is None else f"<{self.tag} id={_shown(name)}>"
+        shown = f"<{self.tag}>" if name is None else f"<{self.tag} id={quoted(name)}>"
         return InputError(
             file=self.file, place=f"line {self.line}", cause=f"{shown} {cause}", remedy=remedy
         )
@@ -320,6 +320,22 @@ def parsed_seconds(value: str) -> float | None:
     return sign * total_s
 
 
+def quoted(value: str) -> str:
+    """Put text from a file into quotes, short and printable, for a message.
+
+    Parameters
+    ----------
+    value
+        Any text.
+
+    Returns
+    -------
+    At most 60 of its characters in double quotes.
+    """
+    cut = value if len(value) <= _SHOWN_CHARACTERS else value[: _SHOWN_CHARACTERS - 1] + "…"
+    return '"' + "".join(c if c.isprintable() else "?" for c in cut) + '"'
+
+
 def _parsed_number(value: str) -> float | None:
     # Python takes 1_000 and digits of other scripts for numbers; SUMO does not.
     if "_" in value or not value.isascii():
@@ -340,13 +356,8 @@ def _refused(
     if math.isfinite(at_most) and at_most != _WHOLE_MAX:
         bounds.append(f"at most {at_most:g}")
     expected = f"{wanted} of {' and '.join(bounds)}" if bounds else wanted
-    found = _shown(element.attributes[name])
+    found = quoted(element.attributes[name])
     return element.fault(f"has {name}={found}, expected {expected}", f"correct {name}")
-
-
-def _shown(value: str) -> str:
-    cut = value if len(value) <= _SHOWN_CHARACTERS else value[: _SHOWN_CHARACTERS - 1] + "…"
-    return '"' + "".join(c if c.isprintable() else "?" for c in cut) + '"'
 
 
 class _Collector:
@@ -460,7 +471,7 @@ class _Collector:
         raise InputError(
             file=self._path,
             place=f"line {self._parser.CurrentLineNumber}",
-            cause=f"the file declares the entity {_shown(name)}, expected none",
+            cause=f"the file declares the entity {quoted(name)}, expected none",
             remedy="write the text out and remove the declaration",
         )
 

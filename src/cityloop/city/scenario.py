@@ -1,0 +1,42 @@
+"""A scenario: a network, who drives in it, and for how long."""
+
+from pathlib import Path
+
+from cityloop.city.records import record
+
+
+@record
+class Scenario:
+    """What is to be run, as files that exist.
+
+    Attributes
+    ----------
+    name
+        What people call it.
+    origin
+        The file or folder that names the rest.
+    net_file
+        The road network.
+    route_files, additional_files
+        Demand, and what else belongs to the network (types, programmes, detectors), in the order in
+        which they are to be loaded.
+    begin_s, end_s
+        When it begins, >= 0, and ends, > begin; no end if it runs until all have arrived. [s]
+    step_s
+        The step that the scenario asks for. Every run of ours has 1 s. [s]
+    options
+        (name, value) of each further option as it is written, for whoever runs the scenario.
+    junctions_with_fixed_stages
+        Signals whose stages a controller may not change.
+    """
+
+    name: str
+    origin: Path
+    net_file: Path
+    route_files: tuple[Path, ...] = ()
+    additional_files: tuple[Path, ...] = ()
+    begin_s: float = 0.0
+    end_s: float | None = None
+    step_s: float = 1.0
+    options: tuple[tuple[str, str], ...] = ()
+    junctions_with_fixed_stages: tuple[str, ...] = ()
