@@ -1,0 +1,1 @@
+"""Before and after: delay, stops and how sure we are of them."""
