@@ -14,6 +14,7 @@ help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(STAMP) ## set up .venv from the lock files, with the simulator and the tools
+	@echo "ready: make demo shows what it does"
 
 $(STAMP): pyproject.toml requirements.txt requirements-dev.txt requirements-uv.txt scripts/install.sh
 	@bash scripts/install.sh

@@ -104,4 +104,3 @@ if [ -f src/cityloop/cli/main.py ]; then
   say "warming the kernels"
   $bin/cityloop warm
 fi
-say "ready: make demo shows what it does"
