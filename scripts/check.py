@@ -15,7 +15,7 @@ LEDGER = "tests/frame/test_size_ledger.py"
 CHECKS = (
     ("ruff check", "style and common faults", ["ruff", "check", "--quiet", *CHECKED]),
     ("ruff format", "layout", ["ruff", "format", "--check", "--quiet", *CHECKED]),
-    ("mypy", "types", ["mypy", "--no-error-summary"]),
+    ("mypy", "types", ["mypy", "--no-error-summary", *CHECKED]),
     ("lint-imports", "who imports whom", ["lint-imports", "--no-logo"]),
     ("pydoclint", "parameters in docstrings", ["pydoclint", "src"]),
     ("deptry", "dependencies named and used", ["deptry", "src"]),

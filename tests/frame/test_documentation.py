@@ -1,5 +1,6 @@
 """What is undocumented is untested: every command has its heading in docs/commands.md."""
 
+import importlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,9 +22,9 @@ def commands_of(group: typer.core.TyperGroup, spoken: str) -> Iterator[str]:
 
 
 def test_every_command_has_its_heading():
-    # The command line is being written; an import takes this line's place when it is there.
-    main = pytest.importorskip("cityloop.cli.main", reason="no command line yet")
-    command = typer.main.get_command(main.app)
+    if not (ROOT / "src" / "cityloop" / "cli" / "main.py").exists():
+        pytest.skip("no command line yet")
+    command = typer.main.get_command(importlib.import_module("cityloop.cli.main").app)
     assert isinstance(command, typer.core.TyperGroup)
     text = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
     headings = [line.lstrip("#").strip(" `") for line in text.splitlines() if line[:1] == "#"]
