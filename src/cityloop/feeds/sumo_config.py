@@ -6,7 +6,8 @@ from typing import Final
 
 from cityloop.city.errors import InputError
 from cityloop.city.scenario import Scenario
-from cityloop.feeds.xml_reader import Element, iterate_elements, number, quoted, seconds, text
+from cityloop.feeds.figures import quoted
+from cityloop.feeds.xml_reader import Element, iterate_elements, number, seconds, text
 
 # SUMO's own other names for the options that make a scenario.
 _LONG_NAMES: Final = {

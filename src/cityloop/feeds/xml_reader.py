@@ -5,31 +5,23 @@ knows the line of every element however long the file is, and needs nothing that
 bring.
 """
 
-import gzip
 import math
-import zlib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 from xml.parsers import expat
 
 from cityloop.city.errors import InputError
+from cityloop.feeds.chunks import empty_file, iterate_chunks
+from cityloop.feeds.figures import parsed_number, parsed_seconds, quoted
 
-_GZIP_MAGIC: Final = b"\x1f\x8b"
-_CHUNK_BYTES: Final = 1 << 16
-_GZIP_FREE_BYTES: Final = 64 << 20
-_GZIP_RATIO_MAX: Final = 200
-_GZIP_BYTES_MAX: Final = 4 << 30
 _ELEMENT_BYTES_MAX: Final = 64 << 20
 _ELEMENT_PARTS_MAX: Final = 1_000_000
 _TOKEN_BYTES_MAX: Final = 4 << 20
 _DEPTH_MAX: Final = 64
-_SHOWN_CHARACTERS: Final = 60
 _WHOLE_MAX: Final = 2**31 - 1
-_SECONDS_IN: Final = (1, 60, 3600, 86400)
 
 
 @dataclass(slots=True)
@@ -128,12 +120,12 @@ def read_root(path: Path) -> Element:
         As `iterate_elements`, for what stands before the root.
     """
     collector = _Collector(path, (), None)
-    for chunk in _chunks(path):
+    for chunk in iterate_chunks(path):
         collector.feed(chunk)
         if collector.root is not None:
             return collector.root
     collector.finish()
-    raise _no_element(path)
+    raise empty_file(path)
 
 
 def text(element: Element, name: str, *, default: str | None = None) -> str:
@@ -203,7 +195,7 @@ def number(
     if default is not None and name not in element.attributes:
         return default
     value = text(element, name)
-    parsed = _parsed_number(value)
+    parsed = parsed_number(value)
     if parsed is None or not at_least <= parsed <= at_most:
         raise _refused(element, name, "a number", at_least, at_most)
     return parsed
@@ -293,60 +285,6 @@ def seconds(
     return parsed
 
 
-def parsed_seconds(value: str) -> float | None:
-    """Turn SUMO's ways to write a time into seconds.
-
-    Parameters
-    ----------
-    value
-        `90`, `90.5`, `00:01:30` or `0:00:01:30`; a minus before clock text holds for all of it.
-
-    Returns
-    -------
-    The time in seconds, or None if it is no finite time.
-    """
-    if ":" not in value:
-        return _parsed_number(value)
-    sign = -1.0 if value.startswith("-") else 1.0
-    parts = value.removeprefix("-").split(":")
-    if len(parts) not in {3, 4}:
-        return None
-    figures = [_parsed_number(part) for part in reversed(parts)]
-    total_s = 0.0
-    for figure, factor in zip(figures, _SECONDS_IN, strict=False):
-        if figure is None or figure < 0:
-            return None
-        total_s += figure * factor
-    return sign * total_s
-
-
-def quoted(value: str) -> str:
-    """Put text from a file into quotes, short and printable, for a message.
-
-    Parameters
-    ----------
-    value
-        Any text.
-
-    Returns
-    -------
-    At most 60 of its characters in double quotes.
-    """
-    cut = value if len(value) <= _SHOWN_CHARACTERS else value[: _SHOWN_CHARACTERS - 1] + "…"
-    return '"' + "".join(c if c.isprintable() else "?" for c in cut) + '"'
-
-
-def _parsed_number(value: str) -> float | None:
-    # Python takes 1_000 and digits of other scripts for numbers; SUMO does not.
-    if "_" in value or not value.isascii():
-        return None
-    try:
-        parsed = float(value)
-    except ValueError:
-        return None
-    return parsed if math.isfinite(parsed) else None
-
-
 def _refused(
     element: Element, name: str, wanted: str, at_least: float, at_most: float
 ) -> InputError:
@@ -383,7 +321,7 @@ class _Collector:
         self._parser.EntityDeclHandler = self._refuse_entity
 
     def run(self) -> Iterator[Element]:
-        for chunk in _chunks(self._path):
+        for chunk in iterate_chunks(self._path):
             self.feed(chunk)
             yield from self._ready
             self._ready.clear()
@@ -406,7 +344,7 @@ class _Collector:
 
     def finish(self) -> None:
         if not self._fed_bytes:
-            raise _no_element(self._path)
+            raise empty_file(self._path)
         with self._faults(b""):
             self._parser.Parse(b"", True)  # noqa: FBT003  expat takes it by place alone
 
@@ -504,63 +442,10 @@ class _Collector:
             if found >= 0x80:  # noqa: PLR2004  the first byte beyond ASCII
                 return f"the XML is broken (byte 0x{found:02x} does not fit the file's encoding)"
         if said == expat.errors.XML_ERROR_NO_ELEMENTS:
-            missing = "it has no element" if self.root is None else "it ends inside an element"
-            return f"the XML is broken ({missing})"
+            if self.root is None:
+                return "the XML is broken (it has no element)"
+            if self._open:
+                inner = self._open[-1]
+                return f"the XML is broken (<{inner.tag}> of line {inner.line} is never closed)"
+            return "the XML is broken (it ends inside an element)"
         return f"the XML is broken ({said}, column {error.offset + 1})"
-
-
-def _no_element(path: Path) -> InputError:
-    return InputError(
-        file=path, place="", cause="the file is empty", remedy="give the file that was meant"
-    )
-
-
-def _chunks(path: Path) -> Iterator[bytes]:
-    try:
-        if path.exists() and not path.is_file():
-            raise InputError(
-                file=path, place="", cause="this is not a file", remedy="give the path of a file"
-            )
-        with path.open("rb") as raw:
-            packed = raw.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
-            raw.seek(0)
-            if packed:
-                yield from _unpacked(path, raw)
-            else:
-                yield from iter(partial(raw.read, _CHUNK_BYTES), b"")
-    except (EOFError, zlib.error, gzip.BadGzipFile):
-        raise InputError(
-            file=path,
-            place="",
-            cause="the gzip data are broken",
-            remedy="pack or fetch the file again",
-        ) from None
-    except FileNotFoundError:
-        raise InputError(
-            file=path, place="", cause="there is no such file", remedy="check the path"
-        ) from None
-    except (OSError, ValueError) as error:
-        said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise InputError(
-            file=path,
-            place="",
-            cause=f"cannot be read ({said})",
-            remedy="check the file and its rights",
-        ) from None
-
-
-def _unpacked(path: Path, raw: BinaryIO) -> Iterator[bytes]:
-    given = 0
-    with gzip.GzipFile(fileobj=raw, mode="rb") as unpacked:
-        while chunk := unpacked.read(_CHUNK_BYTES):
-            given += len(chunk)
-            bomb = given > _GZIP_FREE_BYTES and given > _GZIP_RATIO_MAX * raw.tell()
-            if bomb or given > _GZIP_BYTES_MAX:
-                limit = f"{_GZIP_RATIO_MAX} times its size" if bomb else "4 GiB"
-                raise InputError(
-                    file=path,
-                    place="",
-                    cause=f"the gzip file grows beyond {limit}",
-                    remedy="unpack it yourself if you trust it",
-                )
-            yield chunk
