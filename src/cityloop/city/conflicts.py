@@ -113,9 +113,7 @@ def find_conflicts(streams: Streams, yields: npt.NDArray[np.int64]) -> Conflicts
     )
 
 
-def relate_groups(
-    network: Network, stream_group: Ints, group_start: Ints
-) -> npt.NDArray[np.uint8]:
+def relate_groups(network: Network, stream_group: Ints, group_start: Ints) -> npt.NDArray[np.uint8]:
     """Say for every ordered pair of groups whether both may be green, and who then yields.
 
     Two groups are `FORBIDDEN` together when any two of their streams conflict, except where one is

@@ -147,7 +147,9 @@ def _collect_connection(parts: _Parts, element: Element) -> None:
         return
     for role, lane in (("from", connection.start), ("to", connection.end)):
         if lane not in parts.lane_names:
-            raise element.fault(f"leads {role} lane {lane[1]} of {lane[0]}, which is not there", _CHECK)
+            raise element.fault(
+                f"leads {role} lane {lane[1]} of {lane[0]}, which is not there", _CHECK
+            )
     ends = [parts.edges[connection.start[0]], parts.edges[connection.end[0]]]
     functions = [end.attributes.get("function", "normal") for end in ends]
     if functions[1] == "crossing":
@@ -282,7 +284,17 @@ def _network(  # noqa: PLR0913
     link_start, shape_x_m, shape_y_m = _stack([_link_shape(parts.edges[name]) for name in links])
     path_start, path_x_m, path_y_m = _stack(paths)
     movement_node = link_to[movement[:, 0]]
-    meet = _conflicts(parts, paths, walk_lanes, walk_node, from_lane, movement, movement_node, _ints(movement_of), heading)
+    meet = _conflicts(
+        parts,
+        paths,
+        walk_lanes,
+        walk_node,
+        from_lane,
+        movement,
+        movement_node,
+        _ints(movement_of),
+        heading,
+    )
     return Network(
         name=parts.path.name.removesuffix(".gz").removesuffix(".xml").removesuffix(".net"),
         node_ids=tuple(nodes),
@@ -297,8 +309,12 @@ def _network(  # noqa: PLR0913
         lane_ids=tuple(lanes),
         lane_link=_ints(link_index[name] for name in links for _ in parts.edges[name].children),
         lane_index=_ints(whole(parts.lanes[name], "index") for name in lanes),
-        lane_length_m=np.array([number(parts.lanes[n], "length", at_least=0.01) for n in lanes], float),
-        lane_speed_m_s=np.array([number(parts.lanes[n], "speed", at_least=0.01) for n in lanes], float),
+        lane_length_m=np.array(
+            [number(parts.lanes[n], "length", at_least=0.01) for n in lanes], float
+        ),
+        lane_speed_m_s=np.array(
+            [number(parts.lanes[n], "speed", at_least=0.01) for n in lanes], float
+        ),
         lane_uses=np.array([_uses(parts.lanes[n]) for n in lanes], np.uint8),
         connector_from_lane=from_lane,
         connector_to_lane=to_lane,
@@ -369,7 +385,9 @@ def _node_of_walk(nodes: dict[str, int], walk: _Connection) -> int:
     """Find the node of a crossing, whose edge is named `:NODE_cK`."""
     name = walk.end[0].removeprefix(":").rpartition("_")[0]
     if name not in nodes:
-        raise walk.element.fault(f"leads to a crossing of the node {name}, which is not there", _CHECK)
+        raise walk.element.fault(
+            f"leads to a crossing of the node {name}, which is not there", _CHECK
+        )
     return nodes[name]
 
 

@@ -52,7 +52,10 @@ def default_table(network: Network, signals: Signals) -> SafetyTable:
             clearance_s[group] = max(clearance_s[group], needed_s)
     groups = np.diff(signals.group_start)
     row = np.concatenate(
-        [np.repeat(np.arange(a, a + n), n) for a, n in zip(signals.group_start, groups, strict=False)]
+        [
+            np.repeat(np.arange(a, a + n), n)
+            for a, n in zip(signals.group_start, groups, strict=False)
+        ]
         or [np.empty(0, int)]
     )
     all_red_s = np.where(signals.relation == Relation.FREE, 0, clearance_s[row])

@@ -1,0 +1,1 @@
+"""What a plan is applied to, simulated or real, behind one Protocol."""

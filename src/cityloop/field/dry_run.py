@@ -1,0 +1,112 @@
+"""A field without a road: lamps follow the commands, sensors see nothing, all is written down."""
+
+import numpy as np
+
+from cityloop.city.network import Network
+from cityloop.city.signals import Bools, Lamp, Lamps, SafetyTable, Signals
+from cityloop.field.cabinet import Cabinets
+from cityloop.field.sensing import LATENESS_S
+from cityloop.traffic.observe.observation import Observation
+from cityloop.traffic.observe.view import View
+from cityloop.traffic.safety.approval import Approved
+
+
+class DryRun:
+    """Carries out commands on lamps alone, and keeps what was shown.
+
+    Parameters
+    ----------
+    network, signals, table, view
+        The city.
+    begin_s, end_s
+        Its time. [s]
+
+    Attributes
+    ----------
+    shown
+        (second, lamps of all groups) whenever a lamp changed.
+    """
+
+    def __init__(  # noqa: PLR0913
+        self,
+        network: Network,
+        signals: Signals,
+        table: SafetyTable,
+        view: View,
+        *,
+        begin_s: int,
+        end_s: int,
+    ) -> None:
+        self.network, self.signals, self.table, self.view = network, signals, table, view
+        self._end_s = end_s
+        self._now_s = begin_s
+        self._cabinets = Cabinets(signals, table, begin_s)
+        self._looked_at = np.zeros(len(signals.signal_ids), bool)
+        self.shown: list[tuple[int, tuple[int, ...]]] = []
+
+    @property
+    def now_s(self) -> int:
+        """The present second. [s]."""
+        return self._now_s
+
+    @property
+    def ended(self) -> bool:
+        """Whether its time is over."""
+        return self._now_s >= self._end_s
+
+    def lamps(self) -> Lamps:
+        """Tell what all groups show now.
+
+        Returns
+        -------
+        The lamps.
+        """
+        return self._cabinets.lamps()
+
+    def observe(self) -> Observation:
+        """See an empty road.
+
+        Returns
+        -------
+        An observation without vehicles, as late as any.
+        """
+        approaches, exits = len(self.view.approach_lane), len(self.view.exit_lane)
+        return Observation(
+            seen_s=self._now_s - LATENESS_S,
+            looked_at=self._looked_at,
+            vehicle_view=np.zeros(0, np.int32),
+            vehicle_distance_m=np.zeros(0, np.float32),
+            vehicle_speed_m_s=np.zeros(0, np.float32),
+            vehicle_is_bus=np.zeros(0, bool),
+            crossed=np.zeros(approaches, np.int32),
+            exit_full=np.zeros(exits, np.int8),
+            stop_occupied=np.zeros(approaches, np.int8),
+            advance_count=np.zeros(approaches, np.int32),
+            advance_occupancy=np.zeros(approaches, np.float32),
+        )
+
+    def apply(self, approved: Approved) -> None:
+        """Start the switches that the gate has approved.
+
+        Parameters
+        ----------
+        approved
+            From the gate.
+        """
+        self._cabinets.apply(approved)
+
+    def step(self, look_at: Bools) -> None:
+        """Show the lamps and let one second pass.
+
+        Parameters
+        ----------
+        look_at
+            (signals,) whose sensors would be read.
+        """
+        self._looked_at = look_at.copy()
+        self._cabinets.advance()
+        now = tuple(int(Lamp(lamp)) for lamp in self._cabinets.shown)
+        if not self.shown or self.shown[-1][1] != now:
+            self.shown.append((self._now_s, now))
+        self._now_s += 1
+        self._cabinets.tick()

@@ -1,0 +1,150 @@
+"""SUMO as a field: lamps out, observations in, one second at a time."""
+
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from cityloop.city.network import Network
+from cityloop.city.scenario import Scenario
+from cityloop.city.signals import Bools, Lamp, Lamps, SafetyTable, Signals
+from cityloop.field.cabinet import Cabinets
+from cityloop.field.sensing import LATENESS_S, sense
+from cityloop.field.sumo_process import close_sumo, start_sumo, step_sumo
+from cityloop.field.sumo_sensors import SumoSensors
+from cityloop.field.sumo_truth import SumoTruth
+from cityloop.traffic.observe.observation import Observation, Sensing
+from cityloop.traffic.observe.view import View
+from cityloop.traffic.safety.approval import Approved
+
+_LETTER: Final = np.array(["r", "u", "y", "G", "g", "O", "o", "s"])
+
+
+class SumoField:
+    """A scenario running in SUMO under our lamps.
+
+    Use it as a context; leaving it makes SUMO write its outputs.
+
+    Parameters
+    ----------
+    scenario
+        What is run.
+    network, signals, table, view
+        The city, as read from the scenario.
+    sensing
+        Which sensors there are.
+    seed
+        For SUMO and for the sensors' errors, which come from a stream of their own.
+    end_s
+        When the run ends. [s]
+    folder
+        For SUMO's outputs.
+    additional
+        Further files for SUMO, such as loops.
+    """
+
+    def __init__(  # noqa: PLR0913
+        self,
+        scenario: Scenario,
+        network: Network,
+        signals: Signals,
+        table: SafetyTable,
+        view: View,
+        *,
+        sensing: Sensing,
+        seed: int,
+        end_s: int,
+        folder: Path,
+        additional: tuple[Path, ...] = (),
+    ) -> None:
+        self.network, self.signals, self.table, self.view = network, signals, table, view
+        self._scenario = scenario
+        self._folder = folder
+        self._end_s = end_s
+        self._now_s = int(scenario.begin_s)
+        self._sensing = sensing
+        self._rng = np.random.default_rng([seed, 0x5E45])
+        self._cabinets = Cabinets(signals, table, self._now_s)
+        self._sumo = start_sumo(scenario, additional, seed=seed, end_s=end_s, folder=folder)
+        self._sensors = SumoSensors(self._sumo, network, view, sensing)
+        self.truth = SumoTruth(self._sumo, network, signals, view, self._now_s)
+        self._shown = np.full(signals.group_count, 255, np.uint8)
+        nobody = np.zeros(len(signals.signal_ids), bool)
+        first = self._sensors.read(nobody, self._now_s)
+        self._delivered = [sense(first, sensing, self._rng)] * (LATENESS_S + 1)
+
+    def __enter__(self) -> "SumoField":
+        """Give the field itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close SUMO."""
+        close_sumo(self._sumo)
+
+    @property
+    def now_s(self) -> int:
+        """The present second of the simulation. [s]."""
+        return self._now_s
+
+    @property
+    def ended(self) -> bool:
+        """Whether the run's time is over."""
+        return self._now_s >= self._end_s
+
+    def lamps(self) -> Lamps:
+        """Tell what all groups show now.
+
+        Returns
+        -------
+        The lamps.
+        """
+        return self._cabinets.lamps()
+
+    def observe(self) -> Observation:
+        """Give what the sensors saw `LATENESS_S` ago.
+
+        Returns
+        -------
+        The observation.
+        """
+        return self._delivered[0]
+
+    def apply(self, approved: Approved) -> None:
+        """Start the switches that the gate has approved.
+
+        Parameters
+        ----------
+        approved
+            From the gate.
+        """
+        self._cabinets.apply(approved)
+
+    def step(self, look_at: Bools) -> None:
+        """Show the lamps, let one second pass, read the sensors.
+
+        Parameters
+        ----------
+        look_at
+            (signals,) whose sensors are read at its end.
+        """
+        self._cabinets.advance()
+        self._show()
+        step_sumo(self._sumo, self._scenario, self._folder)
+        self._now_s += 1
+        self._cabinets.tick()
+        truth = self._sensors.read(look_at, self._now_s)
+        self._delivered = [*self._delivered[1:], sense(truth, self._sensing, self._rng)]
+        lamp = self._cabinets.shown
+        self.truth.after_step(self._now_s, (lamp == Lamp.GREEN) | (lamp == Lamp.GREEN_YIELD))
+
+    def _show(self) -> None:
+        """Set the lamps of every signal at which one has changed."""
+        lamp = self._cabinets.shown
+        changed = np.flatnonzero(lamp != self._shown)
+        if not changed.size:
+            return
+        signals = self.signals
+        for s in np.unique(np.searchsorted(signals.group_start, changed, side="right") - 1):
+            letters = "".join(_LETTER[lamp[signals.groups_of(s)]])
+            self._sumo.trafficlight.setRedYellowGreenState(signals.signal_ids[s], letters)
+        self._shown = lamp.copy()

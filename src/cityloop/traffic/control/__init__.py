@@ -1,0 +1,1 @@
+"""Second-by-second controllers of the whole network, behind one Protocol."""

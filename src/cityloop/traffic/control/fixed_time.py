@@ -1,0 +1,77 @@
+"""Fixed time: each signal follows its plan by the clock."""
+
+from typing import Final
+
+import numpy as np
+
+from cityloop.city.signals import Bools, Commands, Lamps, Plan, SafetyTable, Signals
+from cityloop.traffic.observe.observation import Observation
+
+LIFETIME_S: Final = 3
+
+
+class FixedTime:
+    """Runs one plan a signal; it looks at nothing.
+
+    Parameters
+    ----------
+    signals, table
+        The signals and what they must keep.
+    plans
+        At most one a signal. A signal without a plan keeps what it shows.
+    """
+
+    name = "fixed-time"
+
+    def __init__(self, signals: Signals, table: SafetyTable, plans: tuple[Plan, ...]) -> None:
+        self._table = table
+        self._signals = signals
+        self._nothing = np.zeros(len(signals.signal_ids), bool)
+        self._sequence = 0
+        index = {name: s for s, name in enumerate(signals.signal_ids)}
+        self._plans = [(index[plan.signal_id], plan, _stage_ends_s(plan)) for plan in plans]
+
+    def look_at(self, _lamps: Lamps) -> Bools:
+        """Look at nothing.
+
+        Returns
+        -------
+        (signals,) all False.
+        """
+        return self._nothing
+
+    def decide(self, _observation: Observation, lamps: Lamps) -> Commands:
+        """Ask for the stage of the present second, and for the next when its clearance begins.
+
+        Parameters
+        ----------
+        lamps
+            What is shown now; a switch that is still running is waited for.
+
+        Returns
+        -------
+        One command a signal that has a plan.
+        """
+        green = lamps.target.copy()
+        addressed = self._nothing.copy()
+        for s, plan, ends_s in self._plans:
+            at_s = (lamps.now_s - plan.offset_s) % plan.cycle_s
+            stage = int(np.searchsorted(ends_s, at_s, side="right")) % len(ends_s)
+            addressed[s] = True
+            if not lamps.switching[s]:
+                green[self._signals.groups_of(s)] = plan.stages[stage]
+        self._sequence += 1
+        return Commands(
+            issued_s=lamps.now_s,
+            lifetime_s=LIFETIME_S,
+            sequence=self._sequence,
+            addressed=addressed,
+            green=green,
+            table_version=self._table.version,
+        )
+
+
+def _stage_ends_s(plan: Plan) -> np.ndarray:
+    """Give the seconds of the cycle at which the stages end and their clearances begin."""
+    before = np.concatenate([[0], np.cumsum(plan.green_s + plan.clearance_s)[:-1]])
+    return np.asarray(before + plan.green_s)

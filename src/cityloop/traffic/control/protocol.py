@@ -1,0 +1,46 @@
+"""What every controller is: observations and lamps in, commands for the whole network out."""
+
+from typing import Protocol
+
+from cityloop.city.signals import Bools, Commands, Lamps
+from cityloop.traffic.observe.observation import Observation
+
+
+class Controller(Protocol):
+    """Decides, once a second, which groups shall have green at every signal.
+
+    Attributes
+    ----------
+    name
+        As people choose it.
+    """
+
+    name: str
+
+    def look_at(self, lamps: Lamps) -> Bools:
+        """Say whose sensors it needs two seconds from now: they deliver a second late.
+
+        Parameters
+        ----------
+        lamps
+            What is shown now.
+
+        Returns
+        -------
+        (signals,) whose sensors shall be read at the end of this second.
+        """
+
+    def decide(self, observation: Observation, lamps: Lamps) -> Commands:
+        """Choose the greens.
+
+        Parameters
+        ----------
+        observation
+            What the sensors have delivered.
+        lamps
+            What is shown now, with the second.
+
+        Returns
+        -------
+        One command a signal.
+        """

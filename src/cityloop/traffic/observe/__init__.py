@@ -1,0 +1,1 @@
+"""What is seen of the road, and from where."""

@@ -1,0 +1,1 @@
+"""Plans: cycle, splits, stage order, offsets."""

@@ -1,0 +1,117 @@
+"""A shipped programme made into a plan that keeps the safety table."""
+
+import numpy as np
+
+from cityloop.city.signals import (
+    Bools,
+    GroupKind,
+    Lamp,
+    Plan,
+    Programme,
+    SafetyTable,
+    Signals,
+)
+from cityloop.traffic.plan.switch import clearance_s
+
+
+def repair_programme(
+    signals: Signals,
+    table: SafetyTable,
+    signal: int,
+    programme: Programme,
+    stages: list[Bools],
+) -> Plan:
+    """Keep a programme's stages, cycle and offset as far as the safety table lets them.
+
+    Greens are kept where they are long enough. What the table's clearances take is taken from the
+    greens that are above their minimum, in proportion; where that is not enough the cycle grows.
+
+    Parameters
+    ----------
+    signals, table
+        The signals and what they must keep.
+    signal
+        Index of the signal.
+    programme
+        As shipped.
+    stages
+        The signal's allowed stages in the order in which they are to run, at least one. A phase's
+        green goes to the first stage that shares most groups with it.
+
+    Returns
+    -------
+    The plan.
+    """
+    part = signals.groups_of(signal)
+    count = len(stages)
+    greens = np.array(stages, bool).reshape(count, -1)
+    wanted_s = _green_by_stage(programme, greens)
+    clearances = [
+        clearance_s(signals, table, signal, greens[i], greens[(i + 1) % count])
+        for i in range(count)
+    ]
+    least_s = np.array([_least_green_s(table.min_green_s[part], greens, i) for i in range(count)])
+    budget_s = max(round(programme.cycle_s) - sum(clearances), int(least_s.sum()))
+    green_s = _share_out(wanted_s, least_s, budget_s)
+    cycle_s = int(green_s.sum()) + sum(clearances)
+    return Plan(
+        signal_id=signals.signal_ids[signal],
+        table_version=table.version[signal],
+        cycle_s=cycle_s,
+        offset_s=round(programme.offset_s) % cycle_s,
+        stages=greens,
+        green_s=green_s.astype(np.int32),
+        clearance_s=np.array(clearances, np.int32),
+    )
+
+
+def _green_by_stage(programme: Programme, greens: Bools) -> np.ndarray:
+    """Sum the phases of a programme by the stage that they are most like."""
+    wanted_s = np.zeros(len(greens))
+    shown = (programme.lamps == Lamp.GREEN) | (programme.lamps == Lamp.GREEN_YIELD)
+    changing = ((programme.lamps == Lamp.YELLOW) | (programme.lamps == Lamp.RED_YELLOW)).any(axis=1)
+    if shown.shape[1] != greens.shape[1]:
+        return wanted_s
+    for phase in np.flatnonzero(~changing & shown.any(axis=1)):
+        alike = (greens & shown[phase]).sum(axis=1) - (greens & ~shown[phase]).sum(axis=1)
+        wanted_s[int(np.argmax(alike))] += programme.phase_s[phase]
+    return wanted_s
+
+
+def _least_green_s(min_green_s: np.ndarray, greens: Bools, stage: int) -> int:
+    """Give the shortest green that lets each group that starts or ends with the stage finish."""
+    count = len(greens)
+    alone = greens[stage] & ~(greens[stage - 1] & greens[(stage + 1) % count])
+    return int(min_green_s[alone].max(initial=1))
+
+
+def _share_out(wanted_s: np.ndarray, least_s: np.ndarray, budget_s: int) -> np.ndarray:
+    """Divide whole seconds in proportion to what is wanted, none below its least."""
+    spare_s = budget_s - int(least_s.sum())
+    above_s = np.maximum(wanted_s - least_s, 0.0)
+    share = (
+        above_s / above_s.sum() if above_s.sum() > 0 else np.full(len(least_s), 1 / len(least_s))
+    )
+    exact_s = least_s + spare_s * share
+    green_s = np.floor(exact_s).astype(int)
+    # Whole seconds that rounding took go to the largest remainders.
+    for i in np.argsort(green_s - exact_s, kind="stable")[: budget_s - int(green_s.sum())]:
+        green_s[i] += 1
+    return green_s
+
+
+def needs_no_plan(signals: Signals, signal: int) -> bool:
+    """Whether a signal controls nobody.
+
+    Parameters
+    ----------
+    signals
+        The signals.
+    signal
+        Index of the signal.
+
+    Returns
+    -------
+    True if none of its groups serves a stream.
+    """
+    return bool((signals.group_kind[signals.groups_of(signal)] == GroupKind.NOBODY).all())

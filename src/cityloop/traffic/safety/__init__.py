@@ -1,0 +1,1 @@
+"""The gate: proposes nothing, proves or refuses."""

@@ -1,0 +1,165 @@
+"""From what a person names to a city in memory."""
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from cityloop.city.errors import InputError
+from cityloop.city.network import Network
+from cityloop.city.scenario import Scenario
+from cityloop.city.signals import Programme, SafetyTable, Signals
+from cityloop.feeds.cityflow import read_cityflow, write_sumo_scenario
+from cityloop.feeds.datasets import list_datasets
+from cityloop.feeds.sumo_additional import ProgrammeText, read_additional
+from cityloop.feeds.sumo_config import read_scenario
+from cityloop.feeds.sumo_net import read_network
+from cityloop.feeds.sumo_programmes import decode_programme
+from cityloop.traffic.observe.view import View, build_view
+from cityloop.traffic.safety.tables import default_table
+from cityloop.usecases.fetch_dataset import fetch_dataset
+
+_DIGEST_LENGTH: Final = 16
+
+
+class City(NamedTuple):
+    """A scenario's city: what is fixed while traffic runs.
+
+    Attributes
+    ----------
+    scenario
+        The files.
+    network, signals, table, view
+        The roads, the signals, what they must keep and what their sensors cover.
+    programmes
+        The shipped programmes, the one that runs last of each signal's.
+    texts
+        The same as they are written.
+    """
+
+    scenario: Scenario
+    network: Network
+    signals: Signals
+    table: SafetyTable
+    view: View
+    programmes: tuple[Programme, ...]
+    texts: tuple[ProgrammeText, ...]
+
+
+def find_scenario(
+    source: str | None, *, roadnet: Path | None = None, flow: Path | None = None
+) -> Scenario:
+    """Find the scenario that a person means.
+
+    Parameters
+    ----------
+    source
+        A `.sumocfg`, a folder with one, or the name of a registered data set, which is fetched if
+        it is not yet here.
+    roadnet, flow
+        Instead of `source`, a CityFlow pair; it is converted once and kept in the cache.
+
+    Returns
+    -------
+    The scenario.
+
+    Raises
+    ------
+    InputError
+        If nothing, or more than one thing, is named, or it cannot be read.
+    """
+    if roadnet is not None or flow is not None:
+        if roadnet is None or flow is None or source is not None:
+            raise InputError(
+                file=str(source or roadnet or flow),
+                place="",
+                cause="a scenario is a name, a file or folder, or the pair --roadnet and --flow",
+                remedy="give one of them alone, and both of the pair",
+            )
+        return read_scenario(_converted(roadnet, flow))
+    if source is None:
+        raise InputError(
+            file="SCENARIO",
+            place="",
+            cause="no scenario is named",
+            remedy="give a .sumocfg, a folder, a data set's name, or --roadnet and --flow",
+        )
+    path = Path(source)
+    if path.exists() or path.suffix:
+        return read_scenario(path)
+    if any(source == dataset.name for dataset in list_datasets()):
+        return read_scenario(fetch_dataset(source, lambda _line: None))
+    raise InputError(
+        file=source,
+        place="",
+        cause="there is no such file or folder, and no data set of that name",
+        remedy="check the path, or see `cityloop data list`",
+    )
+
+
+def cache_folder() -> Path:
+    """Name the folder in which derived files are kept.
+
+    Returns
+    -------
+    `CITYLOOP_CACHE`, else `cityloop` in the user's cache folder.
+    """
+    named = os.environ.get("CITYLOOP_CACHE")
+    if named:
+        return Path(named)
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "cityloop"
+
+
+def _converted(roadnet: Path, flow: Path) -> Path:
+    """Convert a CityFlow pair into a folder that its contents name, unless it is there."""
+    city = read_cityflow(roadnet, flow)
+    digest = hashlib.sha256(roadnet.read_bytes() + b"\0" + flow.read_bytes()).hexdigest()
+    folder = cache_folder() / "cityflow" / f"{roadnet.stem}-{digest[:_DIGEST_LENGTH]}"
+    ready = list(folder.glob("*.sumocfg"))
+    return ready[0] if ready else write_sumo_scenario(city, folder)
+
+
+def open_city(scenario: Scenario) -> City:
+    """Read all that is fixed of a scenario.
+
+    Parameters
+    ----------
+    scenario
+        Its files.
+
+    Returns
+    -------
+    The city.
+
+    Raises
+    ------
+    InputError
+        If a file is broken, or the network has no signals.
+    """
+    network, signals = read_network(scenario.net_file)
+    if not signals.signal_ids:
+        raise InputError(
+            file=scenario.net_file,
+            place="",
+            cause="the network has no signals",
+            remedy="give a network with tlLogic elements, or have netconvert guess them",
+        )
+    latest: dict[str, ProgrammeText] = {}
+    for path in (scenario.net_file, *scenario.additional_files):
+        for text in read_additional(path).programmes:
+            latest[text.signal_id] = text
+    texts = tuple(latest[name] for name in signals.signal_ids if name in latest)
+    sizes = {name: signals.groups_of(s) for s, name in enumerate(signals.signal_ids)}
+    return City(
+        scenario=scenario,
+        network=network,
+        signals=signals,
+        table=default_table(network, signals),
+        view=build_view(network, signals),
+        programmes=tuple(
+            decode_programme(text, sizes[text.signal_id].stop - sizes[text.signal_id].start)
+            for text in texts
+        ),
+        texts=texts,
+    )
