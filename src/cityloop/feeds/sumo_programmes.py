@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from cityloop.city.signals import Lamp, Programme
-from cityloop.feeds.sumo_additional import PhaseText, ProgrammeText
+from cityloop.feeds.sumo_additional import ProgrammeText
 
 ACTUATED_MIN_S: Final = 5.0
 ACTUATED_MAX_S: Final = 50.0
@@ -37,17 +37,15 @@ def decode_programme(text: ProgrammeText, groups: int) -> Programme:
     -------
     The programme.
     """
-    rows = [
-        [int(_LAMPS[letter]) for letter in phase.state.ljust(groups, "r")] for phase in text.phases
-    ]
+    rows = [[int(_LAMPS[letter]) for letter in state.ljust(groups, "r")] for state in text.states]
     return Programme(
         signal_id=text.signal_id,
         programme_id=text.programme_id,
         kind=text.kind,
         offset_s=text.offset_s,
-        phase_s=np.array([phase.duration_s for phase in text.phases], float),
-        phase_min_s=np.array([phase.min_s for phase in text.phases], float),
-        phase_max_s=np.array([phase.max_s for phase in text.phases], float),
+        phase_s=text.phase_s,
+        phase_min_s=text.phase_min_s,
+        phase_max_s=text.phase_max_s,
         lamps=np.array(rows, np.uint8).reshape(len(rows), -1),
     )
 
@@ -64,16 +62,16 @@ def actuated_programme(text: ProgrammeText) -> ProgrammeText:
     -------
     The programme as `actuated`; phases with yellow, and those without green, keep their lengths.
     """
+    stage = np.array([_is_stage(state) for state in text.states], bool)
     return replace(
         text,
         programme_id="cityloop-actuated",
         kind="actuated",
-        phases=tuple(_actuated(phase) for phase in text.phases),
+        phase_min_s=np.where(stage, ACTUATED_MIN_S, text.phase_s),
+        phase_max_s=np.where(stage, ACTUATED_MAX_S, text.phase_s),
     )
 
 
-def _actuated(phase: PhaseText) -> PhaseText:
-    letters = set(phase.state)
-    if letters & set("yYu") or not letters & set("gG"):
-        return replace(phase, min_s=phase.duration_s, max_s=phase.duration_s)
-    return replace(phase, min_s=ACTUATED_MIN_S, max_s=ACTUATED_MAX_S)
+def _is_stage(state: str) -> bool:
+    letters = set(state)
+    return bool(letters & set("gG")) and not letters & set("yYu")

@@ -1,7 +1,6 @@
 """From what a person names to a city in memory."""
 
 import hashlib
-import os
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -9,7 +8,7 @@ from cityloop.city.errors import InputError
 from cityloop.city.network import Network
 from cityloop.city.scenario import Scenario
 from cityloop.city.signals import Programme, SafetyTable, Signals
-from cityloop.feeds.cityflow import read_cityflow, write_sumo_scenario
+
 from cityloop.feeds.datasets import list_datasets
 from cityloop.feeds.sumo_additional import ProgrammeText, read_additional
 from cityloop.feeds.sumo_config import read_scenario
@@ -17,7 +16,7 @@ from cityloop.feeds.sumo_net import read_network
 from cityloop.feeds.sumo_programmes import decode_programme
 from cityloop.traffic.observe.view import View, build_view
 from cityloop.traffic.safety.tables import default_table
-from cityloop.usecases.fetch_dataset import fetch_dataset
+from cityloop.usecases.fetch_dataset import cache_dir, fetch_dataset
 
 _DIGEST_LENGTH: Final = 16
 
@@ -97,25 +96,11 @@ def find_scenario(
     )
 
 
-def cache_folder() -> Path:
-    """Name the folder in which derived files are kept.
-
-    Returns
-    -------
-    `CITYLOOP_CACHE`, else `cityloop` in the user's cache folder.
-    """
-    named = os.environ.get("CITYLOOP_CACHE")
-    if named:
-        return Path(named)
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "cityloop"
-
-
 def _converted(roadnet: Path, flow: Path) -> Path:
     """Convert a CityFlow pair into a folder that its contents name, unless it is there."""
     city = read_cityflow(roadnet, flow)
     digest = hashlib.sha256(roadnet.read_bytes() + b"\0" + flow.read_bytes()).hexdigest()
-    folder = cache_folder() / "cityflow" / f"{roadnet.stem}-{digest[:_DIGEST_LENGTH]}"
+    folder = cache_dir() / "cityflow" / f"{roadnet.stem}-{digest[:_DIGEST_LENGTH]}"
     ready = list(folder.glob("*.sumocfg"))
     return ready[0] if ready else write_sumo_scenario(city, folder)
 

@@ -1,0 +1,116 @@
+"""Many runs side by side, each in a process of its own: SUMO allows one at a time in a process."""
+
+import contextlib
+import multiprocessing as mp
+import os
+import signal
+from collections.abc import Callable, Sequence
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import NamedTuple
+
+from cityloop.city.errors import InputError
+from cityloop.traffic.evaluate.runs import Run
+from cityloop.usecases.run_control import RunOrder, run_control
+from cityloop.usecases.warm_kernels import warm_kernels
+
+Watch = Callable[[int, float], None]
+"""Told the index of an order and the share of it that is done, 0-1."""
+
+
+class _Worker(NamedTuple):
+    index: int
+    process: BaseProcess
+    pipe: Connection
+
+
+def run_orders(orders: Sequence[RunOrder], watch: Watch, *, workers: int | None = None) -> list[Run]:
+    """Run orders side by side.
+
+    Parameters
+    ----------
+    orders
+        What to run.
+    watch
+        Told the progress of each.
+    workers
+        How many at a time; as many as there are processors if None.
+
+    Returns
+    -------
+    One run an order, in the same order, whichever ended first.
+
+    Raises
+    ------
+    InputError
+        If one of them cannot be run; the others are stopped first. So they are when a person
+        interrupts: nothing is left behind.
+    """
+    warm_kernels(lambda _line: None)
+    context = mp.get_context("spawn")
+    at_once = workers or len(os.sched_getaffinity(0))
+    done: dict[int, Run] = {}
+    waiting = list(enumerate(orders))[::-1]
+    running: dict[Connection, _Worker] = {}
+    try:
+        while waiting or running:
+            while waiting and len(running) < at_once:
+                index, order = waiting.pop()
+                ours, theirs = context.Pipe(duplex=False)
+                process = context.Process(target=_work, args=(order, theirs), daemon=True)
+                process.start()
+                theirs.close()
+                running[ours] = _Worker(index, process, ours)
+            for pipe in wait(list(running)):
+                assert isinstance(pipe, Connection)  # noqa: S101  wait gives back what it was given
+                worker = running[pipe]
+                news = _receive(worker, orders[worker.index])
+                if isinstance(news, Run):
+                    done[worker.index] = news
+                    del running[pipe]
+                    pipe.close()
+                    worker.process.join()
+                    watch(worker.index, 1.0)
+                else:
+                    watch(worker.index, news)
+    finally:
+        for worker in running.values():
+            worker.process.terminate()
+        for worker in running.values():
+            worker.process.join()
+            worker.pipe.close()
+    return [done[index] for index in range(len(orders))]
+
+
+def _receive(worker: _Worker, order: RunOrder) -> Run | float:
+    try:
+        news = worker.pipe.recv()
+    except EOFError:
+        worker.process.join()
+        raise InputError(
+            file=order.scenario.origin,
+            place=f"{order.control}, seed {order.seed}",
+            cause=f"the simulator ended without a word (exit code {worker.process.exitcode})",
+            remedy="run `cityloop traffic inspect` on it; a broken network can crash SUMO",
+        ) from None
+    if isinstance(news, Exception):
+        raise news
+    assert isinstance(news, Run | float)  # noqa: S101  all that a worker sends
+    return news
+
+
+def _work(order: RunOrder, pipe: Connection) -> None:
+    """Run one order and send back how far it is, and at last what came out or went wrong."""
+    # The parent is interrupted, too, and ends us; a second interrupt here would only print.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _leave)
+    with contextlib.suppress(BrokenPipeError):
+        try:
+            pipe.send(run_control(order, pipe.send))
+        except InputError as error:
+            pipe.send(error)
+
+
+def _leave(_number: int, _frame: object) -> None:
+    """End as an exception does, so that temporary folders are removed on the way."""
+    raise SystemExit(1)

@@ -1,0 +1,79 @@
+"""Compiling the kernels once, before anybody waits for a run."""
+
+import hashlib
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from cityloop import kernels
+from cityloop.city.signals import Commands, GroupKind, Relation, SafetyTable, Signals
+from cityloop.field.cabinet import Cabinets
+from cityloop.traffic.safety.gate import prove_commands, watch_lamps
+from cityloop.usecases.fetch_dataset import cache_dir
+
+
+def warm_kernels(say: Callable[[str], None]) -> None:
+    """Compile every kernel, unless this version of them has been compiled here before.
+
+    Parameters
+    ----------
+    say
+        Told one line before and one after compiling; nothing when there is nothing to do.
+    """
+    stamp = cache_dir() / "kernels" / _digest()
+    if stamp.exists():
+        return
+    say("Compiling the kernels, once (some 20 s) …")
+    _exercise()
+    stamp.parent.mkdir(parents=True, exist_ok=True)
+    stamp.touch()
+    say("Kernels compiled.")
+
+
+def _digest() -> str:
+    """Name this version of the kernels where it lies, with the versions that compile it."""
+    folder = Path(kernels.__file__).parent
+    digest = hashlib.sha256(f"{folder} {version('numba')} {version('numpy')}".encode())
+    for path in sorted(folder.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _exercise() -> None:
+    """Let one signal of two conflicting groups go through a switch."""
+    signals = Signals(
+        signal_ids=("warm",),
+        signal_x_m=np.zeros(1),
+        signal_y_m=np.zeros(1),
+        group_start=np.array([0, 2], np.int32),
+        pair_start=np.array([0, 4], np.int32),
+        group_kind=np.full(2, GroupKind.THROUGH, np.uint8),
+        group_speed_m_s=np.full(2, 13.9),
+        relation=np.array([0, 1, 1, 0], np.uint8) * np.uint8(Relation.FORBIDDEN),
+        stream_group=np.arange(2, dtype=np.int32),
+    )
+    table = SafetyTable(
+        version=("warm",),
+        yellow_s=np.full(2, 3, np.int32),
+        min_green_s=np.full(2, 5, np.int32),
+        max_red_s=np.full(2, 180, np.int32),
+        all_red_s=np.array([0, 1, 1, 0], np.int32),
+        source=(),
+    )
+    cabinets = Cabinets(signals, table, 0)
+    before = cabinets.lamps()
+    commands = Commands(
+        issued_s=0,
+        lifetime_s=3,
+        sequence=1,
+        addressed=np.ones(1, bool),
+        green=np.array([True, False]),
+        table_version=table.version,
+    )
+    verdict = prove_commands(signals, table, before, commands, np.ones(2, bool))
+    cabinets.apply(verdict.approved)
+    cabinets.advance()
+    cabinets.tick()
+    watch_lamps(signals, table, before, cabinets.lamps())
