@@ -1,6 +1,7 @@
 """SUMO configurations (`.sumocfg`) in: which files and which hours make a scenario."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -46,7 +47,7 @@ def read_scenario(path: Path) -> Scenario:
         that is not there, or begins before 0 or ends before it begins; if the folder holds none or
         several.
     """
-    config = _only_config(path) if path.is_dir() else path
+    config = _only_config(path) if _is_folder(path) else path
     options: dict[str, Element] = {}
     for element in _iterate_options(config):
         name = _LONG_NAMES.get(element.tag, element.tag)
@@ -135,7 +136,7 @@ def _list_files(config: Path, element: Element | None) -> tuple[Path, ...]:
     for part in element.attributes["value"].split(","):
         whole_part = part.strip()
         # A blank separates names, unless it belongs to one.
-        one = not whole_part or (config.parent / whole_part).is_file()
+        one = not whole_part or _is_file(config.parent / whole_part)
         names = [whole_part] if one else whole_part.split()
         files += [_existing(config, element, name) for name in names if name]
     return tuple(files)
@@ -143,13 +144,22 @@ def _list_files(config: Path, element: Element | None) -> tuple[Path, ...]:
 
 def _existing(config: Path, element: Element, name: str) -> Path:
     found = config.parent / name
-    try:
-        exists = found.is_file()
-    except OSError:
-        exists = False
-    if not exists:
+    if not _is_file(found):
         raise element.fault(
             f"names {quoted(name)}, which is not there",
             f"put the file beside {config.name} or correct it",
         )
     return found
+
+
+def _is_file(path: Path) -> bool:
+    # A name that is too long is no file, and no error either.
+    with suppress(OSError):
+        return path.is_file()
+    return False
+
+
+def _is_folder(path: Path) -> bool:
+    with suppress(OSError):
+        return path.is_dir()
+    return False
