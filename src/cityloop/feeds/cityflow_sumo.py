@@ -6,14 +6,13 @@ the kerb. What CityFlow does not say (how evenly people drive) stays as SUMO has
 
 import importlib.util
 import math
+import re
 import subprocess
 import tempfile
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
-
-from lxml import etree
 
 from cityloop.city.errors import InputError
 from cityloop.feeds.cityflow_format import (
@@ -26,10 +25,10 @@ from cityloop.feeds.cityflow_format import (
     Vehicle,
 )
 from cityloop.feeds.xml_reader import iterate_elements
+from cityloop.feeds.xml_writer import figure, tag, write_xml
 
 _NET: Final = "cityflow.net.xml"
 _ROUTES: Final = "cityflow.rou.xml"
-_CONFIGURATION: Final = "cityflow.sumocfg"
 _PLAIN: Final = {
     "--node-files": "cityflow.nod.xml",
     "--edge-files": "cityflow.edg.xml",
@@ -65,16 +64,17 @@ def write_sumo_scenario(cityflow: CityFlow, folder: Path) -> Path:
         If netconvert is not installed or cannot make a network of the roads, or the folder cannot
         be written.
     """
+    configuration = re.sub(r"[^\w.-]", "_", cityflow.flow_file.stem) + ".sumocfg"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix=".cityflow-") as temporary:
             made = Path(temporary)
             _write_plain(cityflow, made)
             _convert(cityflow, made)
-            _write_xml(made / _ROUTES, _routes(cityflow))
-            _write_xml(made / _CONFIGURATION, _configuration(cityflow))
+            write_xml(made / _ROUTES, "routes", _routes(cityflow))
+            write_xml(made / configuration, "configuration", _configuration(cityflow))
             # The configuration comes last: where it is, the files that it names are.
-            for name in (*_PLAIN.values(), _NET, _ROUTES, _CONFIGURATION):
+            for name in (*_PLAIN.values(), _NET, _ROUTES, configuration):
                 (made / name).replace(folder / name)
     except OSError as error:
         raise InputError(
@@ -83,7 +83,7 @@ def write_sumo_scenario(cityflow: CityFlow, folder: Path) -> Path:
             cause=f"cannot be written ({error.strerror or error})",
             remedy="give a folder that can be written, with room on its disk",
         ) from None
-    return folder / _CONFIGURATION
+    return folder / configuration
 
 
 def _write_plain(cityflow: CityFlow, folder: Path) -> None:
@@ -92,31 +92,27 @@ def _write_plain(cityflow: CityFlow, folder: Path) -> None:
     for road in cityflow.roads:
         at_node[road.start].append(road)
         at_node[road.end].append(road)
-    nodes, edges = etree.Element("nodes"), etree.Element("edges")
-    links, lights = etree.Element("connections"), etree.Element("tlLogics")
     widths_m = {node.id: _cut_m(node) for node in cityflow.intersections}
-    left: set[str] = set()
-    controlled: list[dict[str, str]] = []
-    for node in cityflow.intersections:
-        nodes.append(_node(node, at_node[node.id], widths_m))
-        joined = _joined(node, roads)
-        left.update(link["from"] for link in joined)
-        for link in joined:
-            etree.SubElement(links, "connection", link)
-        if _has_signal(node):
-            lights.append(_programme(node))
-            controlled += [
-                link | {"tl": node.id, "linkIndex": str(k)} for k, link in enumerate(joined)
-            ]
-    for road in cityflow.roads:
-        if road.id not in left:
-            # Without this word netconvert would think of links itself.
-            etree.SubElement(links, "connection", {"from": road.id})
-    for link in controlled:
-        etree.SubElement(lights, "connection", link)
-    edges.extend(_edge(road) for road in cityflow.roads)
-    for name, root in zip(_PLAIN.values(), (nodes, edges, links, lights), strict=True):
-        _write_xml(folder / name, root)
+    joined = {node.id: _joined(node, roads) for node in cityflow.intersections}
+    signals = [node for node in cityflow.intersections if _has_signal(node)]
+    left = {link["from"] for links in joined.values() for link in links}
+    # Without a word on a road that nothing leaves, netconvert would think of links itself.
+    dead = [{"from": road} for road in roads if road not in left]
+    controlled = [
+        link | {"tl": node.id, "linkIndex": str(k)}
+        for node in signals
+        for k, link in enumerate(joined[node.id])
+    ]
+    links = [*(link for links in joined.values() for link in links), *dead]
+    contents = {
+        "nodes": [_node(node, at_node[node.id], widths_m) for node in cityflow.intersections],
+        "edges": [_edge(road) for road in cityflow.roads],
+        "connections": [tag("connection", link) for link in links],
+        "tlLogics": [_programme(node) for node in signals]
+        + [tag("connection", link) for link in controlled],
+    }
+    for name, (root, elements) in zip(_PLAIN.values(), contents.items(), strict=True):
+        write_xml(folder / name, root, elements)
 
 
 def _has_signal(node: Intersection) -> bool:
@@ -128,21 +124,18 @@ def _cut_m(node: Intersection) -> float:
     return 0.0 if node.virtual else node.width_m
 
 
-def _node(
-    node: Intersection, roads: Iterable[Road], widths_m: Mapping[str, float]
-) -> etree._Element:
-    made = etree.Element("node", id=node.id, x=_text(node.point.x_m), y=_text(node.point.y_m))
+def _node(node: Intersection, roads: Iterable[Road], widths_m: Mapping[str, float]) -> str:
+    given = {"id": node.id, "x": figure(node.point.x_m), "y": figure(node.point.y_m)}
     if _has_signal(node):
-        made.set("type", "traffic_light")
-        made.set("tl", node.id)
+        given |= {"type": "traffic_light", "tl": node.id}
     elif node.virtual or not any(link.lane_links for link in node.road_links):
-        made.set("type", "dead_end")
+        given["type"] = "dead_end"
     else:
-        made.set("type", "priority")
+        given["type"] = "priority"
     outline = _outline(node, roads, widths_m)
     if outline:
-        made.set("shape", _shape(outline))
-    return made
+        given["shape"] = _shape(outline)
+    return tag("node", given)
 
 
 def _outline(
@@ -193,27 +186,20 @@ def _turn(a: _Spot, b: _Spot, c: _Spot) -> float:
     return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
 
 
-def _edge(road: Road) -> etree._Element:
-    made = etree.Element(
-        "edge",
-        {
-            "id": road.id,
-            "from": road.start,
-            "to": road.end,
-            "numLanes": str(len(road.lanes)),
-            "spreadType": "right",
-            "shape": _shape(_distinct(road)),
-        },
+def _edge(road: Road) -> str:
+    given = {
+        "id": road.id,
+        "from": road.start,
+        "to": road.end,
+        "numLanes": str(len(road.lanes)),
+        "spreadType": "right",
+        "shape": _shape(_distinct(road)),
+    }
+    lanes = (
+        {"index": str(k), "speed": figure(lane.speed_m_s), "width": figure(lane.width_m)}
+        for k, lane in enumerate(reversed(road.lanes))
     )
-    for index, lane in enumerate(reversed(road.lanes)):
-        etree.SubElement(
-            made,
-            "lane",
-            index=str(index),
-            speed=_text(lane.speed_m_s),
-            width=_text(lane.width_m),
-        )
-    return made
+    return tag("edge", given, [tag("lane", lane) for lane in lanes])
 
 
 def _joined(node: Intersection, roads: Mapping[str, Road]) -> list[dict[str, str]]:
@@ -230,16 +216,18 @@ def _joined(node: Intersection, roads: Mapping[str, Road]) -> list[dict[str, str
     ]
 
 
-def _programme(node: Intersection) -> etree._Element:
-    made = etree.Element("tlLogic", id=node.id, type="static", programID="0", offset="0")
+def _programme(node: Intersection) -> str:
+    phases = []
     for phase in node.light.phases if node.light is not None else ():
         if phase.duration_s >= DURATION_MIN_S:
             lamps = "".join(
                 _lamp(k, phase, node.road_links) * len(link.lane_links)
                 for k, link in enumerate(node.road_links)
             )
-            etree.SubElement(made, "phase", duration=_text(phase.duration_s), state=lamps)
-    return made
+            phases.append(tag("phase", {"duration": figure(phase.duration_s), "state": lamps}))
+    return tag(
+        "tlLogic", {"id": node.id, "type": "static", "programID": "0", "offset": "0"}, phases
+    )
 
 
 def _lamp(index: int, phase: LightPhase, links: tuple[RoadLink, ...]) -> str:
@@ -330,56 +318,51 @@ def _drop_header(net: Path) -> None:
         net.write_bytes(content[:start] + content[end + 3 :].lstrip())
 
 
-def _routes(cityflow: CityFlow) -> etree._Element:
-    made = etree.Element("routes")
+def _routes(cityflow: CityFlow) -> list[str]:
     types: dict[Vehicle, str] = {}
     ways: dict[tuple[str, ...], str] = {}
     for flow, way in zip(cityflow.flows, cityflow.routes, strict=True):
-        if way and flow.vehicle not in types:
-            types[flow.vehicle] = f"cityflow_{len(types)}"
-            made.append(_type(types[flow.vehicle], flow.vehicle))
-        ways.setdefault(way, f"way_{len(ways)}")
-    for way, name in ways.items():
         if way:
-            etree.SubElement(made, "route", id=name, edges=" ".join(way))
-    for depart_s, i, k in sorted(cityflow.departures()):
-        etree.SubElement(
-            made,
-            "vehicle",
-            id=f"flow_{i}_{k}",
-            type=types[cityflow.flows[i].vehicle],
-            route=ways[cityflow.routes[i]],
-            depart=_text(depart_s),
-            departLane="best",
-        )
-    return made
-
-
-def _type(name: str, vehicle: Vehicle) -> etree._Element:
-    return etree.Element(
-        "vType",
-        id=name,
-        length=_text(vehicle.length_m),
-        width=_text(vehicle.width_m),
-        accel=_text(vehicle.acceleration_max_m_s2),
-        decel=_text(vehicle.deceleration_usual_m_s2),
-        # SUMO takes none that is weaker than the usual one.
-        emergencyDecel=_text(max(vehicle.deceleration_max_m_s2, vehicle.deceleration_usual_m_s2)),
-        minGap=_text(vehicle.gap_min_m),
-        maxSpeed=_text(vehicle.speed_max_m_s),
-        tau=_text(vehicle.headway_s),
+            types.setdefault(flow.vehicle, f"cityflow_{len(types)}")
+            ways.setdefault(way, f"way_{len(ways)}")
+    vehicles = (
+        {
+            "id": f"flow_{i}_{k}",
+            "type": types[cityflow.flows[i].vehicle],
+            "route": ways[cityflow.routes[i]],
+            "depart": figure(round(depart_s, 3)),
+            "departLane": "best",
+        }
+        for depart_s, i, k in sorted(cityflow.departures())
     )
+    return [
+        *(tag("vType", _type(name, vehicle)) for vehicle, name in types.items()),
+        *(tag("route", {"id": name, "edges": " ".join(way)}) for way, name in ways.items()),
+        *(tag("vehicle", vehicle) for vehicle in vehicles),
+    ]
 
 
-def _configuration(cityflow: CityFlow) -> etree._Element:
-    made = etree.Element("configuration")
-    given = etree.SubElement(made, "input")
-    etree.SubElement(given, "net-file", value=_NET)
-    etree.SubElement(given, "route-files", value=_ROUTES)
-    time = etree.SubElement(made, "time")
-    etree.SubElement(time, "begin", value="0")
-    etree.SubElement(time, "end", value=_text(cityflow.end_s))
-    return made
+def _type(name: str, vehicle: Vehicle) -> dict[str, str]:
+    # SUMO takes no emergency braking that is weaker than the usual one.
+    hardest_m_s2 = max(vehicle.deceleration_max_m_s2, vehicle.deceleration_usual_m_s2)
+    return {
+        "id": name,
+        "length": figure(vehicle.length_m),
+        "width": figure(vehicle.width_m),
+        "accel": figure(vehicle.acceleration_max_m_s2),
+        "decel": figure(vehicle.deceleration_usual_m_s2),
+        "emergencyDecel": figure(hardest_m_s2),
+        "minGap": figure(vehicle.gap_min_m),
+        "maxSpeed": figure(vehicle.speed_max_m_s),
+        "tau": figure(vehicle.headway_s),
+    }
+
+
+def _configuration(cityflow: CityFlow) -> list[str]:
+    given = [tag("net-file", {"value": _NET}), tag("route-files", {"value": _ROUTES})]
+    end = figure(cityflow.end_s)
+    time = [tag("begin", {"value": "0"}), tag("end", {"value": end})]
+    return [tag("input", {}, given), tag("time", {}, time)]
 
 
 def _distinct(road: Road) -> list[_Spot]:
@@ -392,14 +375,4 @@ def _rounded(point: _Spot) -> _Spot:
 
 
 def _shape(points: Iterable[_Spot]) -> str:
-    return " ".join(f"{_text(x)},{_text(y)}" for x, y in points)
-
-
-def _text(value: float) -> str:
-    # Plain decimals to the tenth of a millimetre or millisecond.
-    return f"{value:.4f}".rstrip("0").rstrip(".")
-
-
-def _write_xml(path: Path, root: etree._Element) -> None:
-    tree = etree.ElementTree(root)
-    tree.write(str(path), encoding="UTF-8", xml_declaration=True, pretty_print=True)
+    return " ".join(f"{figure(x)},{figure(y)}" for x, y in points)

@@ -18,13 +18,13 @@ from functools import cache
 from importlib import resources
 from pathlib import Path, PurePosixPath
 from typing import Final, Literal
-from xml.sax.saxutils import quoteattr
 
 import msgspec
 
 from cityloop.city.errors import InputError
 from cityloop.city.records import record
 from cityloop.feeds.packages import download_package
+from cityloop.feeds.xml_writer import figure, tag
 
 DatasetKind = Literal["sumo-scenario", "sumo-network", "osm", "hires-log"]
 FileRole = Literal["net", "routes", "additional", "data"]
@@ -305,13 +305,11 @@ def _sumocfg(dataset: Dataset) -> str:
     for role, option in roles:
         names = ",".join(file.name for file in dataset.files if file.role == role)
         if names:
-            given.append(f"        <{option} value={quoteattr(names)}/>\n")
-    return (
-        '<?xml version="1.0" encoding="UTF-8"?>\n<configuration>\n'
-        f"    <input>\n{''.join(given)}    </input>\n"
-        f'    <time>\n        <begin value="{dataset.begin_s:g}"/>\n'
-        f'        <end value="{dataset.end_s:g}"/>\n    </time>\n</configuration>\n'
-    )
+            given.append(tag(option, {"value": names}))
+    begin, end = figure(dataset.begin_s), figure(dataset.end_s)
+    time = [tag("begin", {"value": begin}), tag("end", {"value": end})]
+    parts = [tag("input", {}, given), tag("time", {}, time)]
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{tag("configuration", {}, parts)}\n'
 
 
 def _put_in_place(dataset: Dataset, fresh: Path, folder: Path, cache_dir: Path) -> None:
