@@ -66,8 +66,8 @@ def total_delay(trips: Trips, end_s: float) -> DelaySummary:
     inserted = demanded & trips.inserted
     demanded_count = int(demanded.sum())
     inserted_count = int(inserted.sum())
-    per_demanded = 1 / max(demanded_count, 1)
-    per_inserted = 1 / max(inserted_count, 1)
+    per_demanded = max(demanded_count, 1)
+    per_inserted = max(inserted_count, 1)
     loss_s = float(trips.time_loss_s[inserted].sum())
     depart_delay_s = float(trips.depart_delay_s[demanded].sum())
     waits_s = (trips.depart_delay_s + trips.waiting_s)[demanded]
@@ -75,11 +75,11 @@ def total_delay(trips: Trips, end_s: float) -> DelaySummary:
         demanded=demanded_count,
         inserted=inserted_count,
         arrived=int((demanded & trips.arrived).sum()),
-        total_delay_s=(loss_s + depart_delay_s) * per_demanded,
-        depart_delay_s=depart_delay_s * per_demanded,
-        time_loss_s=loss_s * per_inserted,
-        travel_time_s=float(trips.duration_s[inserted].sum()) * per_inserted,
-        waiting_s=float(trips.waiting_s[inserted].sum()) * per_inserted,
-        stops=float(trips.stops[inserted].sum()) * per_demanded,
+        total_delay_s=(loss_s + depart_delay_s) / per_demanded,
+        depart_delay_s=depart_delay_s / per_demanded,
+        time_loss_s=loss_s / per_inserted,
+        travel_time_s=float(trips.duration_s[inserted].sum()) / per_inserted,
+        waiting_s=float(trips.waiting_s[inserted].sum()) / per_inserted,
+        stops=float(trips.stops[inserted].sum()) / per_demanded,
         longest_wait_s=float(waits_s.max(initial=0.0)),
     )
