@@ -138,12 +138,13 @@ def _faults_at_routes(demand: Demand, routes: Ints, causes: list[str]) -> Iterat
         first.setdefault(cause, route)
     for shown, (cause, route) in enumerate(first.items()):
         last = shown == _NAMES_SHOWN
+        times = "once" if counts[cause] == 1 else f"{counts[cause]} times"
         left = len(first) - _NAMES_SHOWN
         yield Fault(
             severity=Severity.ERROR,
             file=demand.files[demand.route_file[route]],
             line=int(demand.route_line[route]),
-            cause=f"and {left} more of this kind" if last else f"{cause} ({counts[cause]} times)",
+            cause=f"and {left} more of this kind" if last else f"{cause} ({times})",
             remedy="make the routes again on this network, with duarouter",
         )
         if last:
@@ -213,11 +214,12 @@ def _departure_faults(demand: Demand, begin_s: float, until_s: float) -> Iterato
             if rows.size:
                 yield _fault_at_rows(demand, rows, severity, cause, remedy)
     if not drives.any() and demand.files:
+        until = f"to {until_s:g} s" if np.isfinite(until_s) else "on"
         yield Fault(
             severity=Severity.WARNING,
             file=demand.files[-1],
             line=0,
-            cause=f"nobody departs from {begin_s:g} s to {until_s:g} s",
+            cause=f"nobody departs from {begin_s:g} s {until}",
             remedy="check begin and end, and that these are the route files",
         )
 
