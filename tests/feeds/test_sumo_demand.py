@@ -374,12 +374,12 @@ def test_what_is_dropped_and_what_is_left_to_the_run(road, tmp_path):
             '1 vehicle, the first is "early"; begin earlier or remove them'
         ),
         (
-            f"{file}: line 4: the departure is earlier than one above it in the route file and will "
-            'be dropped: 2 vehicles, the first is "late"; sort the file by departure'
+            f"{file}: line 4: the departure is earlier than one above it in the route file and "
+            'will be dropped: 2 vehicles, the first is "late"; sort the file by departure'
         ),
         (
-            f"{file}: line 6: only origin and destination are given, the route is chosen in the run: "
-            '1 vehicle, the first is "t"; make routes with duarouter where a tool needs them'
+            f"{file}: line 6: only origin and destination are given, the route is chosen in the "
+            'run: 1 vehicle, the first is "t"; make routes with duarouter where a tool needs them'
         ),
         (
             f"{file}: line 7: the departure is not before the end, 50 s, and will not be made: "
