@@ -72,12 +72,12 @@ READERS: dict[str, tuple[bytes, Callable[[Path], object]]] = {
 
 
 def mutated(content: bytes, rng: random.Random) -> bytes:
-    """Break one to three things, as people, disks and enemies do."""
-    for _ in range(rng.randint(1, 3)):
+    """Break one or two things, as people, disks and enemies do."""
+    for _ in range(rng.randint(1, 2)):
         at = rng.randrange(len(content) + 1)
         until = min(at + rng.randint(1, 40), len(content))
         values = list(re.finditer(rb'(?<==")[^"]*', content))
-        match rng.randrange(8):
+        match rng.randrange(16):
             case 0:
                 content = content[:at]
             case 1:
