@@ -61,12 +61,14 @@ def actuated_programme(text: ProgrammeText) -> ProgrammeText:
     Returns
     -------
     The programme as `actuated`; phases with yellow, and those without green, keep their lengths.
+    It has no offset: nothing holds one, since every cycle takes as long as it needs.
     """
     stage = np.array([_is_stage(state) for state in text.states], bool)
     return replace(
         text,
         programme_id="cityloop-actuated",
         kind="actuated",
+        offset_s=0.0,
         phase_min_s=np.where(stage, ACTUATED_MIN_S, text.phase_s),
         phase_max_s=np.where(stage, ACTUATED_MAX_S, text.phase_s),
     )

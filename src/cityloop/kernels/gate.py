@@ -29,7 +29,7 @@ def check_commands(  # noqa: PLR0913, PLR0912, C901
     lamp: Bytes,
     since_s: Ints,
     switching: Bools,
-    waiting: Bools,
+    waited_s: Ints,
     group_start: Ints,
     pair_start: Ints,
     relation: Bytes,
@@ -48,8 +48,8 @@ def check_commands(  # noqa: PLR0913, PLR0912, C901
         (groups,) greens that are wanted, and those that are under way or shown.
     lamp, since_s, switching
         As in `Lamps`.
-    waiting
-        (groups,) whether someone waits.
+    waited_s
+        (groups,) for how long somebody has waited at red, 0 for nobody. [s]
     group_start, pair_start, relation
         As in `Signals`.
     min_green_s, max_red_s
@@ -94,7 +94,7 @@ def check_commands(  # noqa: PLR0913, PLR0912, C901
                     if not green[g]:
                         rule[s], group[s] = 5, g
                         break
-            elif lamp[g] == RED and waiting[g] and shown_s >= max_red_s[g]:
+            elif lamp[g] == RED and waited_s[g] >= max_red_s[g]:
                 serves = serves or green[g]
                 if not green[g]:
                     overdue = g

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from cityloop.field.protocol import Field
 from cityloop.traffic.control.protocol import Controller
-from cityloop.traffic.estimate.waiting import WaitingGroups
+from cityloop.traffic.estimate.waiting import RedWaits
 from cityloop.traffic.safety.gate import prove_commands, watch_lamps
 
 REFUSALS_KEPT: Final = 20
@@ -58,7 +58,7 @@ def drive(field: Field, controller: Controller, every_second: Callable[[int], No
     The record of the loop.
     """
     signals, table = field.signals, field.table
-    waiting = WaitingGroups(field.network, signals, field.view)
+    waits = RedWaits(field.network, signals, field.view)
     took_ns: list[int] = []
     count: Counter[str] = Counter()
     refusals: list[str] = []
@@ -67,11 +67,11 @@ def drive(field: Field, controller: Controller, every_second: Callable[[int], No
     before = field.lamps()
     while not field.ended:
         observation = field.observe()
-        asked = waiting.update(observation)
+        waited_s = waits.update(observation, before)
         started_ns = perf_counter_ns()
         commands = controller.decide(observation, before)
         took_ns.append(perf_counter_ns() - started_ns)
-        verdict = prove_commands(signals, table, before, commands, asked)
+        verdict = prove_commands(signals, table, before, commands, waited_s)
         field.apply(verdict.approved)
         field.step(controller.look_at(before))
         after = field.lamps()

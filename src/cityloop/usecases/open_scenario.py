@@ -1,6 +1,7 @@
 """From what a person names to a city in memory."""
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -9,6 +10,8 @@ from cityloop.city.network import Network
 from cityloop.city.scenario import Scenario
 from cityloop.city.signals import Programme, SafetyTable, Signals
 
+from cityloop.feeds.cityflow import read_cityflow
+from cityloop.feeds.cityflow_sumo import write_sumo_scenario
 from cityloop.feeds.datasets import list_datasets
 from cityloop.feeds.sumo_additional import ProgrammeText, read_additional
 from cityloop.feeds.sumo_config import read_scenario
@@ -46,7 +49,11 @@ class City(NamedTuple):
 
 
 def find_scenario(
-    source: str | None, *, roadnet: Path | None = None, flow: Path | None = None
+    source: str | None,
+    *,
+    roadnet: Path | None = None,
+    flow: Path | None = None,
+    say: Callable[[str], None],
 ) -> Scenario:
     """Find the scenario that a person means.
 
@@ -57,6 +64,8 @@ def find_scenario(
         it is not yet here.
     roadnet, flow
         Instead of `source`, a CityFlow pair; it is converted once and kept in the cache.
+    say
+        Told a line when something takes a while or is left out.
 
     Returns
     -------
@@ -75,7 +84,7 @@ def find_scenario(
                 cause="a scenario is a name, a file or folder, or the pair --roadnet and --flow",
                 remedy="give one of them alone, and both of the pair",
             )
-        return read_scenario(_converted(roadnet, flow))
+        return read_scenario(_converted(roadnet, flow, say))
     if source is None:
         raise InputError(
             file="SCENARIO",
@@ -86,8 +95,17 @@ def find_scenario(
     path = Path(source)
     if path.exists() or path.suffix:
         return read_scenario(path)
-    if any(source == dataset.name for dataset in list_datasets()):
-        return read_scenario(fetch_dataset(source, lambda _line: None))
+    kinds = {dataset.name: dataset.kind for dataset in list_datasets()}
+    if source in kinds:
+        folder = fetch_dataset(source, say)
+        if not any(folder.glob("*.sumocfg")):
+            raise InputError(
+                file=source,
+                place="",
+                cause=f"this data set is no scenario that can be run ({kinds[source]})",
+                remedy="see `cityloop data list`",
+            )
+        return read_scenario(folder)
     raise InputError(
         file=source,
         place="",
@@ -96,9 +114,12 @@ def find_scenario(
     )
 
 
-def _converted(roadnet: Path, flow: Path) -> Path:
+def _converted(roadnet: Path, flow: Path, say: Callable[[str], None]) -> Path:
     """Convert a CityFlow pair into a folder that its contents name, unless it is there."""
     city = read_cityflow(roadnet, flow)
+    if city.unroutable:
+        first = city.unroutable[0]
+        say(f"{flow}: {len(city.unroutable)} flows have no way and are left out, first [{first}]")
     digest = hashlib.sha256(roadnet.read_bytes() + b"\0" + flow.read_bytes()).hexdigest()
     folder = cache_dir() / "cityflow" / f"{roadnet.stem}-{digest[:_DIGEST_LENGTH]}"
     ready = list(folder.glob("*.sumocfg"))

@@ -72,7 +72,7 @@ def _exercise() -> None:
         green=np.array([True, False]),
         table_version=table.version,
     )
-    verdict = prove_commands(signals, table, before, commands, np.ones(2, bool))
+    verdict = prove_commands(signals, table, before, commands, np.zeros(2, np.int32))
     cabinets.apply(verdict.approved)
     cabinets.advance()
     cabinets.tick()

@@ -1,9 +1,9 @@
-"""Who waits: groups with a vehicle that stands or crawls near their stop line."""
+"""Who waits: for how long the lanes on which somebody stands have had no green."""
 
 import numpy as np
 
-from cityloop.city.network import Network
-from cityloop.city.signals import Bools, GroupKind, Signals
+from cityloop.city.network import Ints, Network
+from cityloop.city.signals import GroupKind, Lamp, Lamps, Signals
 from cityloop.traffic.observe.observation import Observation
 from cityloop.traffic.observe.view import View
 
@@ -11,56 +11,74 @@ NEAR_M = 30.0
 SLOW_M_S = 2.0
 
 
-class WaitingGroups:
-    """Keeps, for every group, whether somebody was waiting when its sensors were last read.
+class RedWaits:
+    """Keeps, lane by lane, since when there was no green, and whether somebody was seen to wait.
 
     Parameters
     ----------
-    network, signals, view
-        The city and what its sensors cover.
+    network
+        The roads.
+    signals
+        Their signals.
+    view
+        What the sensors cover.
     """
 
     def __init__(self, network: Network, signals: Signals, view: View) -> None:
         approach_of = np.full(len(network.lane_ids), -1)
         approach_of[view.approach_lane] = np.arange(len(view.approach_lane))
         group = signals.stream_group[: network.connector_count]
-        signalled = group >= 0
-        self._group = group[signalled]
-        self._approach = approach_of[network.connector_from_lane[signalled]]
-        self._owner = (
-            np.searchsorted(signals.group_start, np.arange(signals.group_count), "right") - 1
-        )
-        self._walk = signals.group_kind == GroupKind.WALK
+        self._group = group[group >= 0]
+        self._approach = approach_of[network.connector_from_lane[group >= 0]]
+        self._walk = np.flatnonzero(signals.group_kind == GroupKind.WALK)
         self._view = view
-        self.waiting: Bools = self._walk.copy()
+        self._groups = signals.group_count
+        self._held = np.zeros(len(view.approach_lane), bool)
+        self._held_since_s = np.zeros(len(view.approach_lane), np.int32)
+        self._red_since_s: Ints | None = None
 
-    def update(self, observation: Observation) -> Bools:
-        """Take in one second of observations.
+    def update(self, observation: Observation, lamps: Lamps) -> Ints:
+        """Take in one second.
 
         Parameters
         ----------
         observation
-            Only the signals that were looked at change. A walk counts as always asked for, since
-            nothing sees pedestrians.
+            What has been seen; lanes of signals that were not looked at keep what was known.
+        lamps
+            What is shown now, with the second.
 
         Returns
         -------
-        (groups,) whether somebody waits.
+        (groups,) the longest time for which a lane of the group has had no green of any kind while
+        somebody has been seen to wait on it, 0 where nobody does. A walk counts as always asked for, since nothing
+        sees pedestrians. [s]
         """
-        looked = observation.looked_at[self._owner]
-        if not looked.any():
-            return self.waiting
-        view = self._view
+        if self._red_since_s is None:
+            self._red_since_s = np.full(len(self._held), lamps.now_s, np.int32)
+        green = (lamps.lamp == Lamp.GREEN) | (lamps.lamp == Lamp.GREEN_YIELD)
+        self._red_since_s[self._approach[green[self._group]]] = lamps.now_s
+        if observation.looked_at.any():
+            looked = observation.looked_at[self._view.approach_signal]
+            held = np.where(looked, self._seen_to_wait(observation), self._held)
+            self._held_since_s[held & ~self._held] = lamps.now_s
+            self._held = held
+        since_s = np.maximum(self._red_since_s, self._held_since_s)
+        lane_s = np.where(self._held, lamps.now_s - since_s, 0)
+        waited_s = np.zeros(self._groups, np.int32)
+        np.maximum.at(waited_s, self._group, lane_s[self._approach].astype(np.int32))
+        waited_s[self._walk] = np.where(
+            green[self._walk], 0, lamps.now_s - lamps.since_s[self._walk]
+        )
+        return waited_s
+
+    def _seen_to_wait(self, observation: Observation) -> np.ndarray:
+        """Tell on which approach lanes somebody stands or crawls near the line."""
         near = (observation.vehicle_distance_m <= NEAR_M) & (
             observation.vehicle_speed_m_s < SLOW_M_S
         )
-        # Only the approach lane itself is told to wait: vehicles upstream are not yet at the line.
         seen = observation.vehicle_view[near]
-        at_line = seen[view.offset_m[seen] == 0]
-        held = np.zeros(len(view.approach_lane), bool)
-        held[view.feed_approach[view.feed_start[at_line]]] = True
-        held |= observation.stop_occupied > 0
-        asked = self._walk.copy()
-        asked[self._group[held[self._approach]]] = True
-        self.waiting = np.where(looked, asked, self.waiting)
-        return self.waiting
+        # A vehicle upstream of a split has not yet reached the line: only the lane itself counts.
+        at_line = seen[self._view.offset_m[seen] == 0]
+        held = np.zeros(len(self._held), bool)
+        held[self._view.feed_approach[self._view.feed_start[at_line]]] = True
+        return np.asarray(held | (observation.stop_occupied > 0))

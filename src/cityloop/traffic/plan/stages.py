@@ -67,7 +67,7 @@ def shipped_stages(signals: Signals, programmes: Iterable[Programme]) -> Stages:
 
     Returns
     -------
-    The stages; none is contained in another of its signal.
+    The stages; none twice at one signal.
     """
     by_signal: dict[str, list[Programme]] = {}
     for programme in programmes:
@@ -120,7 +120,7 @@ def _shown_greens(programme: Programme, kind: Bytes) -> list[Bools]:
 def _stages_of(programmes: list[Programme], relation: Bytes, kind: Bytes) -> list[Bools]:
     shown = [green for programme in programmes for green in _shown_greens(programme, kind)]
     stages = [mend_stage(green, relation, kind) for green in shown]
-    return _without_contained(stages + _stages_for_unserved(stages, shown, relation, kind))
+    return _without_repeats(stages + _stages_for_unserved(stages, shown, relation, kind))
 
 
 def _stages_for_unserved(
@@ -171,14 +171,11 @@ def mend_stage(green: Bools, relation: Bytes, kind: Bytes, first: int = -1) -> B
     return kept
 
 
-def _without_contained(stages: list[Bools]) -> list[Bools]:
+def _without_repeats(stages: list[Bools]) -> list[Bools]:
+    """Keep each stage once. One that is part of another stays: in it a turn need not yield."""
     kept: list[Bools] = []
-    for i, stage in enumerate(stages):
-        if not stage.any():
-            continue
-        others = [o for j, o in enumerate(stages) if j != i]
-        inside = any((stage <= o).all() and (o != stage).any() for o in others)
-        if not inside and not any((stage == k).all() for k in kept):
+    for stage in stages:
+        if stage.any() and not any((stage == k).all() for k in kept):
             kept.append(stage)
     return kept
 

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from cityloop.city.network import Ints
 from cityloop.city.signals import Bools, Commands, Lamp, Lamps, SafetyTable, Signals
 from cityloop.kernels.gate import BROKEN_NAMES, check_commands, check_lamps
 from cityloop.traffic.safety.approval import Approved, Refusal, seal_commands
@@ -30,21 +31,23 @@ class Verdict(NamedTuple):
 
 
 def prove_commands(
-    signals: Signals, table: SafetyTable, lamps: Lamps, commands: Commands, waiting: Bools
+    signals: Signals, table: SafetyTable, lamps: Lamps, commands: Commands, waited_s: Ints
 ) -> Verdict:
     """Prove each addressed signal's command safe, or refuse it.
 
     Parameters
     ----------
-    signals, table
-        The signals and what they must keep.
+    signals
+        The signals.
+    table
+        What they must keep.
     lamps
         What is shown now, with the second.
     commands
         What the controller wants.
-    waiting
-        (groups,) whether someone is known to wait for the group; a group nobody waits for may
-        stay red for longer than the maximum.
+    waited_s
+        (groups,) for how long somebody is known to have waited at red; a group that nobody waits
+        for may stay red for longer than the maximum. [s]
 
     Returns
     -------
@@ -64,7 +67,7 @@ def prove_commands(
         addressed &= ~wrong
     rule, group, other = check_commands(
         lamps.now_s, addressed, commands.green, lamps.target, lamps.lamp, lamps.since_s,
-        lamps.switching, waiting, signals.group_start, signals.pair_start, signals.relation,
+        lamps.switching, waited_s, signals.group_start, signals.pair_start, signals.relation,
         table.min_green_s, table.max_red_s,
     )  # fmt: skip
     for s in np.flatnonzero(rule):
@@ -76,7 +79,7 @@ def prove_commands(
                 signal_id=signals.signal_ids[s],
                 groups=tuple(pair),
                 second_s=lamps.now_s,
-                found=_found(int(rule[s]), int(group[s]), table, lamps),
+                found=_found(int(rule[s]), int(group[s]), table, lamps, waited_s),
                 needed=_NEEDED[abs(int(rule[s]))],
             )
         )
@@ -101,10 +104,14 @@ def watch_lamps(
 
     Parameters
     ----------
-    signals, table
-        The signals and what they must keep.
-    before, after
-        What was shown in one second and in the next.
+    signals
+        The signals.
+    table
+        What they must keep.
+    before
+        What was shown in one second.
+    after
+        What is shown in the next.
 
     Returns
     -------
@@ -143,7 +150,7 @@ def _refuse_all(signals: Signals, chosen: Bools, now_s: int, found: str) -> list
     ]
 
 
-def _found(rule: int, group: int, table: SafetyTable, lamps: Lamps) -> str:
+def _found(rule: int, group: int, table: SafetyTable, lamps: Lamps, waited_s: Ints) -> str:
     if rule == 1:
         return "two conflicting groups green together"
     if rule == 8:  # noqa: PLR2004
@@ -151,4 +158,4 @@ def _found(rule: int, group: int, table: SafetyTable, lamps: Lamps) -> str:
     shown_s = lamps.now_s - int(lamps.since_s[group])
     if lamps.lamp[group] in (Lamp.GREEN, Lamp.GREEN_YIELD):
         return f"a green of {shown_s} s where {int(table.min_green_s[group])} s is the least"
-    return f"a red of {shown_s} s for someone who waits, at most {int(table.max_red_s[group])} s"
+    return f"a red of {int(waited_s[group])} s for who waits, at most {int(table.max_red_s[group])} s"
