@@ -24,7 +24,9 @@ class _Worker(NamedTuple):
     pipe: Connection
 
 
-def run_orders(orders: Sequence[RunOrder], watch: Watch, *, workers: int | None = None) -> list[Run]:
+def run_orders(
+    orders: Sequence[RunOrder], watch: Watch, *, workers: int | None = None
+) -> list[Run]:
     """Run orders side by side.
 
     Parameters

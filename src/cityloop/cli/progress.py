@@ -1,0 +1,44 @@
+"""Progress of many runs as one bar with the time left."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from cityloop.usecases.run_orders import Watch
+
+
+@contextmanager
+def progress_bar(title: str, count: int) -> Iterator[Watch]:
+    """Show a bar on the terminal's error stream while runs are under way.
+
+    Parameters
+    ----------
+    title
+        What is being done.
+    count
+        Number of runs.
+
+    Yields
+    ------
+    What the runs report to.
+    """
+    shares = [0.0] * count
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[done]}/{task.fields[count]} runs"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=float(count), done=0, count=count)
+
+        def watch(index: int, share: float) -> None:
+            shares[index] = max(shares[index], share)
+            done = sum(share >= 1.0 for share in shares)
+            bar.update(task, completed=sum(shares), done=done)
+
+        yield watch

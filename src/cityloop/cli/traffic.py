@@ -1,0 +1,208 @@
+"""`cityloop traffic`: run, compare and inspect scenarios of road traffic."""
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from cityloop.city.errors import InputError
+from cityloop.cli.progress import progress_bar
+from cityloop.cli.tables import print_differences, print_runs
+from cityloop.store.run_file import write_run
+from cityloop.traffic.observe.observation import Sensing
+from cityloop.usecases.compare_controls import compare_controls, list_orders, save_comparison
+from cityloop.usecases.open_scenario import find_scenario
+from cityloop.usecases.run_control import CONTROLS, HOUR_S, check_control
+from cityloop.usecases.run_orders import run_orders
+from cityloop.usecases.warm_kernels import warm_kernels
+
+traffic_app = typer.Typer(
+    name="traffic", help="Road traffic: run, compare, inspect.", no_args_is_help=True
+)
+
+SEEDS_MAX = 1000
+_SEEDS = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?")
+
+ScenarioArgument = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="SCENARIO",
+        help="A .sumocfg, a folder with one, or a data set's name (`cityloop data list`).",
+    ),
+]
+RoadnetOption = Annotated[
+    Path | None, typer.Option("--roadnet", help="Instead of SCENARIO: a CityFlow roadnet.json.")
+]
+FlowOption = Annotated[Path | None, typer.Option("--flow", help="The CityFlow flow.json to it.")]
+SensingOption = Annotated[
+    Sensing, typer.Option("--sensing", help="Which sensors the controllers have.")
+]
+DurationOption = Annotated[
+    int, typer.Option("--duration", min=1, help="Seconds from the scenario's begin.")
+]
+PlanOption = Annotated[
+    Path | None, typer.Option("--plan", help="For fixed-time: a plan file of ours.")
+]
+
+
+@traffic_app.command("run")
+def run_command(
+    scenario: ScenarioArgument = None,
+    *,
+    control: Annotated[str, typer.Option("--control", help=f"One of {', '.join(CONTROLS)}.")],
+    seed: Annotated[int, typer.Option("--seed", min=0, max=2**31 - 1, help="SUMO's seed.")] = 1,
+    sensing: SensingOption = Sensing.CAMERA,
+    json: Annotated[Path | None, typer.Option("--json", help="Write the figures there.")] = None,
+    duration: DurationOption = HOUR_S,
+    plan: PlanOption = None,
+    roadnet: RoadnetOption = None,
+    flow: FlowOption = None,
+) -> None:
+    """Run one scenario under one controller and print its figures.
+
+    Example: cityloop traffic run bologna-acosta --control max-pressure --seed 1 --json out.json
+    """
+    check_control(control)
+    check_outputs(json)
+    found = find_scenario(scenario, roadnet=roadnet, flow=flow, say=_say)
+    orders = list_orders(found, [control], [seed], sensing=sensing, duration_s=duration, plan=plan)
+    warm_kernels(_say)
+    with progress_bar(f"{found.name}, {control}", 1) as watch:
+        (run,) = run_orders(orders, watch)
+    if json is not None:
+        write_run(json, run)
+    print_runs(Console(), [run])
+    for refusal in run.refusals:
+        _say(f"refused: {refusal}")
+
+
+@traffic_app.command("compare")
+def compare_command(
+    scenario: ScenarioArgument = None,
+    *,
+    control: Annotated[
+        str,
+        typer.Option(
+            "--control", help="Controllers with commas between; the first is the measure."
+        ),
+    ] = "native,actuated,max-pressure",
+    seeds: Annotated[str, typer.Option("--seeds", help="Such as 1-5 or 1,2,7.")] = "1-5",
+    sensing: SensingOption = Sensing.CAMERA,
+    json: Annotated[
+        Path | None, typer.Option("--json", help="Write all runs and differences there.")
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="Write a page for people there (HTML).")
+    ] = None,
+    duration: DurationOption = HOUR_S,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, help="Runs at a time; default: processors.")
+    ] = None,
+    plan: PlanOption = None,
+    roadnet: RoadnetOption = None,
+    flow: FlowOption = None,
+) -> None:
+    """Compare controllers on one scenario, over the same seeds, and say how sure the result is.
+
+    Example: cityloop traffic compare bologna-acosta --control native,max-pressure --seeds 1-3
+    --report report.html
+    """
+    controls = parse_controls(control)
+    chosen = parse_seeds(seeds)
+    check_outputs(json, report)
+    found = find_scenario(scenario, roadnet=roadnet, flow=flow, say=_say)
+    orders = list_orders(found, controls, chosen, sensing=sensing, duration_s=duration, plan=plan)
+    warm_kernels(_say)
+    with progress_bar(found.name, len(orders)) as watch:
+        comparison = compare_controls(orders, watch, workers=workers)
+    save_comparison(comparison, found, json=json, report=report)
+    console = Console()
+    print_runs(console, comparison.runs)
+    print_differences(console, comparison.differences)
+    if report is not None:
+        console.print(f"Report: {report}", highlight=False)
+
+
+def parse_controls(text: str) -> list[str]:
+    """Read a list of controllers.
+
+    Parameters
+    ----------
+    text
+        Names with commas between.
+
+    Returns
+    -------
+    The names, each once, in order.
+
+    Raises
+    ------
+    InputError
+        If one is unknown, or there is none.
+    """
+    names = list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    if not names:
+        check_control(text.strip())
+    return [check_control(name) for name in names]
+
+
+def parse_seeds(text: str) -> list[int]:
+    """Read a list of seeds.
+
+    Parameters
+    ----------
+    text
+        Whole numbers and ranges with commas between: `1-5`, `1,2,7`, `1-3,11-13`.
+
+    Returns
+    -------
+    The seeds, each once, in order.
+
+    Raises
+    ------
+    InputError
+        If it is something else, or more than 1,000.
+    """
+    seeds: dict[int, None] = {}
+    for part in text.split(","):
+        match = _SEEDS.fullmatch(part.strip())
+        first = int(match[1]) if match else 0
+        last = int(match[2] or match[1]) if match else -1
+        if not match or last < first or last - first >= SEEDS_MAX:
+            raise InputError(
+                file="--seeds",
+                place="",
+                cause=f"{part.strip()!r} is no seed and no range of at most {SEEDS_MAX}",
+                remedy="give such as 1-5 or 1,2,7",
+            )
+        seeds |= dict.fromkeys(range(first, last + 1))
+    return list(seeds)
+
+
+def check_outputs(*paths: Path | None) -> None:
+    """Refuse outputs that cannot be written before hours are spent on them.
+
+    Parameters
+    ----------
+    *paths
+        Files to be written; None for none.
+
+    Raises
+    ------
+    InputError
+        If a folder is not there, or the path is a folder.
+    """
+    for path in paths:
+        if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
+            raise InputError(
+                file=path,
+                place="",
+                cause="this is a folder" if path.is_dir() else "its folder is not there",
+                remedy="give the path of a file in a folder that exists",
+            )
+
+
+def _say(line: str) -> None:
+    typer.echo(line, err=True)
