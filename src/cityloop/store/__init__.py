@@ -1,0 +1,1 @@
+"""What cityloop keeps for itself: its own files, whole or not at all."""

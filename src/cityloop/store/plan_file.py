@@ -1,0 +1,233 @@
+"""Signal plans as a file that people can read and write."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Final, NoReturn
+
+import msgspec
+import numpy as np
+
+from cityloop.city.errors import InputError
+from cityloop.city.signals import Plan, SafetyTable, Signals
+from cityloop.store.whole_file import read_whole, write_whole
+from cityloop.traffic.plan.switch import clearance_s
+
+FORMAT: Final = "cityloop-plans"
+VERSION: Final = 1
+_WRITE_AGAIN: Final = "correct it, or write the plans again"
+
+_Seconds = Annotated[int, msgspec.Meta(ge=0, le=86_400)]
+_Group = Annotated[int, msgspec.Meta(ge=0)]
+
+
+class _StageText(msgspec.Struct, forbid_unknown_fields=True):
+    green: list[_Group]
+    green_s: _Seconds
+    clearance_s: _Seconds
+
+
+class _PlanText(msgspec.Struct, forbid_unknown_fields=True):
+    signal: str
+    table_version: str
+    cycle_s: _Seconds
+    offset_s: int
+    stages: list[_StageText]
+
+
+class _FileText(msgspec.Struct, forbid_unknown_fields=True):
+    format: str
+    version: int
+    plans: list[_PlanText]
+
+
+def write_plans(path: Path, plans: Iterable[Plan]) -> None:
+    """Write plans, whole or not at all, one stage a line.
+
+    Parameters
+    ----------
+    path
+        Where to; packed with gzip if the name ends in `.gz`.
+    plans
+        The plans.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    body = ",\n".join(map(_plan_text, plans))
+    plans_text = f"[\n{body}\n  ]" if body else "[]"
+    text = f'{{\n  "format": "{FORMAT}",\n  "version": {VERSION},\n  "plans": {plans_text}\n}}\n'
+    write_whole(path, text.encode())
+
+
+def read_plans(path: Path, signals: Signals, table: SafetyTable) -> tuple[Plan, ...]:
+    """Read plans and check that they fit the signals that they are for.
+
+    Whether a plan is safe is for the gate to say.
+
+    Parameters
+    ----------
+    path
+        The file, plain or gzip.
+    signals
+        The signals.
+    table
+        What they must keep.
+
+    Returns
+    -------
+    The plans in the order of the file, at most one a signal.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read or is none of ours; if a plan is for an unknown signal, for one
+        that has a plan already or for another version of its table, names a group that the signal
+        has not, or its cycle, offset, greens and clearances do not agree with each other and with
+        the table.
+    """
+    data = read_whole(path)
+    try:
+        text = msgspec.json.decode(data, type=_FileText)
+    except msgspec.ValidationError as error:
+        said, _, place = str(error).partition(" - at ")
+        _refuse(path, place.strip("`") or "$", said, _WRITE_AGAIN)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        _refuse(path, "", f"the JSON is broken ({error})", _WRITE_AGAIN)
+    if text.format != FORMAT:
+        _refuse(
+            path,
+            "$.format",
+            f"found {text.format[:60]!r}, expected {FORMAT!r}",
+            "give a file of plans",
+        )
+    if text.version != VERSION:
+        _refuse(
+            path,
+            "$.version",
+            f"found {text.version}, this cityloop reads {VERSION}",
+            "write the plans again with this cityloop",
+        )
+    reading = _Reading(path, signals, table)
+    return tuple(reading.plan(i, plan) for i, plan in enumerate(text.plans))
+
+
+class _Reading:
+    """One file's plans on their way in."""
+
+    def __init__(self, path: Path, signals: Signals, table: SafetyTable) -> None:
+        self._path = path
+        self._signals = signals
+        self._table = table
+        self._index = {name: s for s, name in enumerate(signals.signal_ids)}
+        self._taken: dict[str, int] = {}
+
+    def plan(self, number: int, text: _PlanText) -> Plan:
+        """Make one plan, or refuse it."""
+        place = f"$.plans[{number}], signal {text.signal[:60]!r}"
+        signal = self._find_signal(number, text, place)
+        self._check_times(text, place)
+        stages = self._stages(text, signal, place)
+        clearances_s = np.array([stage.clearance_s for stage in text.stages], np.int32)
+        for i, found_s in enumerate(clearances_s):
+            onward = stages[(i + 1) % len(stages)]
+            needed_s = clearance_s(self._signals, self._table, signal, stages[i], onward)
+            if found_s != needed_s:
+                self._refuse(
+                    f"{place}, stage {i}",
+                    f"the clearance is {found_s} s, the signal's table asks for {needed_s} s",
+                    f"put {needed_s} and take the difference from a green",
+                )
+        return Plan(
+            signal_id=text.signal,
+            table_version=text.table_version,
+            cycle_s=text.cycle_s,
+            offset_s=text.offset_s,
+            stages=stages,
+            green_s=np.array([stage.green_s for stage in text.stages], np.int32),
+            clearance_s=clearances_s,
+        )
+
+    def _find_signal(self, number: int, text: _PlanText, place: str) -> int:
+        signal = self._index.get(text.signal)
+        if signal is None:
+            self._refuse(place, "the network has no such signal", "correct the name or remove it")
+        if text.signal in self._taken:
+            self._refuse(
+                place,
+                f"the signal has a plan already, at $.plans[{self._taken[text.signal]}]",
+                "remove one of the two",
+            )
+        self._taken[text.signal] = number
+        now = self._table.version[signal]
+        if text.table_version != now:
+            self._refuse(
+                place,
+                f"made for version {text.table_version[:60]!r} of the signal's safety table,"
+                f" which is now {now!r}",
+                "make the plan again",
+            )
+        return signal
+
+    def _check_times(self, text: _PlanText, place: str) -> None:
+        total_s = sum(stage.green_s + stage.clearance_s for stage in text.stages)
+        if not text.stages or text.cycle_s == 0:
+            self._refuse(place, "the plan has no stage or no cycle", _WRITE_AGAIN)
+        if total_s != text.cycle_s:
+            self._refuse(
+                place,
+                f"greens and clearances sum to {total_s} s, the cycle is {text.cycle_s} s",
+                "correct one of them",
+            )
+        if not 0 <= text.offset_s < text.cycle_s:
+            self._refuse(
+                place,
+                f"the offset is {text.offset_s} s, expected at least 0 and below the cycle,"
+                f" {text.cycle_s} s",
+                f"put {text.offset_s % text.cycle_s}",
+            )
+
+    def _stages(self, text: _PlanText, signal: int, place: str) -> np.ndarray:
+        part = self._signals.groups_of(signal)
+        count = part.stop - part.start
+        stages = np.zeros((len(text.stages), count), bool)
+        for i, stage in enumerate(text.stages):
+            for group in stage.green:
+                if group >= count or stages[i, group]:
+                    cause = "is named twice" if group < count else f"is not there: it has {count}"
+                    self._refuse(
+                        f"{place}, stage {i}", f"group {group} of the signal {cause}", _WRITE_AGAIN
+                    )
+                stages[i, group] = True
+        return stages
+
+    def _refuse(self, place: str, cause: str, remedy: str) -> NoReturn:
+        _refuse(self._path, place, cause, remedy)
+
+
+def _refuse(path: Path, place: str, cause: str, remedy: str) -> NoReturn:
+    raise InputError(file=path, place=place, cause=cause, remedy=remedy) from None
+
+
+def _plan_text(plan: Plan) -> str:
+    def text(value: object) -> str:
+        return msgspec.json.format(msgspec.json.encode(value), indent=0).decode()
+
+    stages = ",\n".join(
+        "        "
+        + text(
+            _StageText(
+                green=np.flatnonzero(green).tolist(),
+                green_s=int(green_s),
+                clearance_s=int(clear_s),
+            )
+        )
+        for green, green_s, clear_s in zip(plan.stages, plan.green_s, plan.clearance_s, strict=True)
+    )
+    return (
+        f'    {{\n      "signal": {text(plan.signal_id)},\n'
+        f'      "table_version": {text(plan.table_version)},\n'
+        f'      "cycle_s": {plan.cycle_s},\n      "offset_s": {plan.offset_s},\n'
+        f'      "stages": [\n{stages}\n      ]\n    }}'
+    )

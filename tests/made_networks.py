@@ -1,0 +1,43 @@
+"""Small networks that SUMO's own tools make, so that a test needs nobody's data."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import sumo
+
+_BIN = Path(sumo.SUMO_HOME) / "bin"
+
+
+def make(program: str, folder: Path, *options: str) -> Path:
+    """Run netgenerate or netconvert, and give the network that it writes."""
+    path = folder / "made.net.xml"
+    subprocess.run(
+        [_BIN / program, "--output-file", path, "--no-warnings", *options],
+        cwd=folder,
+        env={**os.environ, "SUMO_HOME": sumo.SUMO_HOME},
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+    return path
+
+
+def make_grid(folder: Path, *options: str) -> Path:
+    """Make 3 by 3 junctions, two lanes a direction, with signals, sidewalks and crossings."""
+    size = ("--grid", "--grid.number=3", "--grid.length=120", "--default.lanenumber=2")
+    walks = ("--sidewalks.guess", "--crossings.guess", "--tls.guess")
+    return make("netgenerate", folder, *size, *walks, *options)
+
+
+def make_crossroads(folder: Path, edges: str, *options: str) -> Path:
+    """Make four roads that meet in a signal `m`, from the text inside `<edges>`.
+
+    The nodes around it are `n`, `e`, `s` and `w`, 200 m away.
+    """
+    nodes = folder / "plain.nod.xml"
+    places = {"n": (0, 200), "e": (200, 0), "s": (0, -200), "w": (-200, 0)}
+    around = "".join(f'<node id="{name}" x="{x}" y="{y}"/>' for name, (x, y) in places.items())
+    nodes.write_text(f'<nodes><node id="m" x="0" y="0" type="traffic_light"/>{around}</nodes>')
+    roads = folder / "plain.edg.xml"
+    roads.write_text(f"<edges>{edges}</edges>")
+    return make("netconvert", folder, f"--node-files={nodes}", f"--edge-files={roads}", *options)
