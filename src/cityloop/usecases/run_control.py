@@ -14,9 +14,6 @@ from cityloop.city.errors import InputError
 from cityloop.city.scenario import Scenario
 
 
-def read_plans(*a):
-    raise RuntimeError
-
 
 from cityloop.feeds.sumo_additional import write_detectors, write_programmes
 from cityloop.feeds.sumo_outputs import link_loss_s, read_statistics, write_link_request
@@ -28,6 +25,7 @@ from cityloop.field.sumo_native import SumoNative
 from cityloop.field.sumo_process import outputs_in
 from cityloop.field.sumo_sensors import list_loops
 from cityloop.field.sumo_truth import SumoTruth
+from cityloop.store.plan_file import read_plans
 from cityloop.traffic.control.fixed_time import FixedTime
 from cityloop.traffic.control.max_pressure import MaxPressure
 from cityloop.traffic.control.protocol import Controller
