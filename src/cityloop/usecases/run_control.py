@@ -12,9 +12,6 @@ import numpy as np
 
 from cityloop.city.errors import InputError
 from cityloop.city.scenario import Scenario
-
-
-
 from cityloop.feeds.sumo_additional import write_detectors, write_programmes
 from cityloop.feeds.sumo_outputs import link_loss_s, read_statistics, write_link_request
 from cityloop.feeds.sumo_programmes import actuated_programme
