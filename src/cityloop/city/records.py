@@ -28,7 +28,7 @@ def _equal(one: object, other: object) -> bool:
     return type(one) is type(other) and bool(one == other)
 
 
-def _equal_fields(self: Any, other: object) -> bool:
+def _equal_fields(self: Any, other: Any) -> bool:
     if type(self) is not type(other):
         return False
     return all(_equal(getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
@@ -52,6 +52,6 @@ def record(cls: type[T]) -> type[T]:
     """
     made = dataclass(frozen=True, eq=False, kw_only=True)(cls)
     made.__post_init__ = _freeze_arrays  # type: ignore[attr-defined]
-    made.__eq__ = _equal_fields  # type: ignore[method-assign, assignment]
+    made.__eq__ = _equal_fields  # type: ignore[method-assign]
     made.__hash__ = None  # type: ignore[assignment]
     return made

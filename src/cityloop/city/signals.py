@@ -7,6 +7,7 @@ the local groups `a, b` of signal `s` with `n` groups is at `pair_start[s] + a *
 """
 
 from enum import IntEnum
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ from cityloop.city.network import Bytes, Floats, Ints
 from cityloop.city.records import record
 
 Bools = npt.NDArray[np.bool_]
+Value = TypeVar("Value", bound=np.generic)
 
 
 class Lamp(IntEnum):
@@ -101,7 +103,7 @@ class Signals:
         """
         return slice(int(self.group_start[signal]), int(self.group_start[signal + 1]))
 
-    def square(self, pairs: npt.NDArray[np.generic], signal: int) -> npt.NDArray[np.generic]:
+    def square(self, pairs: npt.NDArray[Value], signal: int) -> npt.NDArray[Value]:
         """Give one signal's part of a flat square table.
 
         Parameters

@@ -10,8 +10,8 @@ from cityloop.cli.progress import progress_bar
 from cityloop.cli.tables import print_differences, print_runs
 from cityloop.cli.traffic import check_outputs
 from cityloop.usecases.compare_controls import compare_controls, list_orders, save_comparison
+from cityloop.usecases.make_controller import BEST_CONTROL, REFERENCES
 from cityloop.usecases.open_scenario import find_scenario
-from cityloop.usecases.run_control import BEST_CONTROL, REFERENCES
 from cityloop.usecases.warm_kernels import warm_kernels
 
 SCENARIO: Final = "bologna-acosta"

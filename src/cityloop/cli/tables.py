@@ -54,7 +54,7 @@ def print_runs(console: Console, runs: Sequence[Run]) -> None:
             f"{_mean(its, 'longest_wait_s'):.0f}",
             f"{_mean(its, 'longest_red_s'):.0f}",
             Text(str(teleports), style="bold red" if teleports else ""),
-            Text(str(refused), style="bold red" if refused else "") if commanded else "–",
+            Text(str(refused), style="bold red" if refused else "") if commanded else "-",
         )
     console.print(table)
 

@@ -13,8 +13,9 @@ from cityloop.cli.tables import print_differences, print_runs
 from cityloop.store.run_file import write_run
 from cityloop.traffic.observe.observation import Sensing
 from cityloop.usecases.compare_controls import compare_controls, list_orders, save_comparison
+from cityloop.usecases.make_controller import CONTROLS, check_control
+from cityloop.usecases.measure_run import HOUR_S
 from cityloop.usecases.open_scenario import find_scenario
-from cityloop.usecases.run_control import CONTROLS, HOUR_S, check_control
 from cityloop.usecases.run_orders import run_orders
 from cityloop.usecases.warm_kernels import warm_kernels
 
@@ -48,7 +49,7 @@ PlanOption = Annotated[
 
 
 @traffic_app.command("run")
-def run_command(
+def run_command(  # noqa: PLR0913  one argument an option
     scenario: ScenarioArgument = None,
     *,
     control: Annotated[str, typer.Option("--control", help=f"One of {', '.join(CONTROLS)}.")],
@@ -79,7 +80,7 @@ def run_command(
 
 
 @traffic_app.command("compare")
-def compare_command(
+def compare_command(  # noqa: PLR0913  one argument an option
     scenario: ScenarioArgument = None,
     *,
     control: Annotated[

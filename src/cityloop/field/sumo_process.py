@@ -1,6 +1,7 @@
 """Starting and ending SUMO inside this process: options, output files, errors in one line."""
 
 import contextlib
+import importlib
 import os
 import sys
 from collections.abc import Iterator
@@ -72,7 +73,7 @@ def load_libsumo() -> ModuleType:
         If it is not installed.
     """
     try:
-        import libsumo  # noqa: PLC0415  an optional extra
+        return importlib.import_module("libsumo")
     except ImportError as error:
         raise InputError(
             file="cityloop[sim]",
@@ -80,7 +81,6 @@ def load_libsumo() -> ModuleType:
             cause=f"the simulator is not installed ({error})",
             remedy="run `make install`, or install the extra `sim`",
         ) from None
-    return libsumo
 
 
 def start_sumo(

@@ -11,7 +11,7 @@ from cityloop.store.run_file import write_comparison
 from cityloop.traffic.evaluate.differences import Difference, pair_runs
 from cityloop.traffic.evaluate.runs import Run
 from cityloop.traffic.observe.observation import Sensing
-from cityloop.usecases.run_control import HOUR_S, RunOrder
+from cityloop.usecases.measure_run import HOUR_S, RunOrder
 from cityloop.usecases.run_orders import Watch, run_orders
 
 

@@ -9,7 +9,6 @@ from cityloop.city.errors import InputError
 from cityloop.city.network import Network
 from cityloop.city.scenario import Scenario
 from cityloop.city.signals import Programme, SafetyTable, Signals
-
 from cityloop.feeds.cityflow import read_cityflow
 from cityloop.feeds.cityflow_sumo import write_sumo_scenario
 from cityloop.feeds.datasets import list_datasets

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from cityloop.city.errors import InputError
 from cityloop.traffic.evaluate.runs import Run
-from cityloop.usecases.run_control import RunOrder, run_control
+from cityloop.usecases.measure_run import RunOrder
+from cityloop.usecases.run_control import run_control
 from cityloop.usecases.warm_kernels import warm_kernels
 
 Watch = Callable[[int, float], None]
@@ -19,7 +20,7 @@ Watch = Callable[[int, float], None]
 
 
 class _Worker(NamedTuple):
-    index: int
+    order: int
     process: BaseProcess
     pipe: Connection
 
@@ -66,15 +67,15 @@ def run_orders(
             for pipe in wait(list(running)):
                 assert isinstance(pipe, Connection)  # noqa: S101  wait gives back what it was given
                 worker = running[pipe]
-                news = _receive(worker, orders[worker.index])
+                news = _receive(worker, orders[worker.order])
                 if isinstance(news, Run):
-                    done[worker.index] = news
+                    done[worker.order] = news
                     del running[pipe]
                     pipe.close()
                     worker.process.join()
-                    watch(worker.index, 1.0)
+                    watch(worker.order, 1.0)
                 else:
-                    watch(worker.index, news)
+                    watch(worker.order, news)
     finally:
         for worker in running.values():
             worker.process.terminate()

@@ -97,7 +97,7 @@ def _share_out(wanted_s: np.ndarray, least_s: np.ndarray, budget_s: int) -> np.n
     # Whole seconds that rounding took go to the largest remainders.
     for i in np.argsort(green_s - exact_s, kind="stable")[: budget_s - int(green_s.sum())]:
         green_s[i] += 1
-    return green_s
+    return np.asarray(green_s)
 
 
 def needs_no_plan(signals: Signals, signal: int) -> bool:

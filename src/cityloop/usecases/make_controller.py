@@ -1,0 +1,101 @@
+"""Which controllers there are, and building the one that is named."""
+
+from pathlib import Path
+from typing import Final
+
+from cityloop.city.errors import InputError
+from cityloop.city.signals import Plan
+from cityloop.store.plan_file import read_plans
+from cityloop.traffic.control.fixed_time import FixedTime
+from cityloop.traffic.control.max_pressure import MaxPressure
+from cityloop.traffic.control.protocol import Controller
+from cityloop.traffic.plan.repair import repair_programme
+from cityloop.traffic.plan.stages import programme_stages, shipped_stages
+from cityloop.usecases.open_scenario import City
+
+REFERENCES: Final = ("native", "actuated")
+"""Controls that SUMO runs by itself; they pass no gate."""
+
+COMMANDED: Final = ("max-pressure", "fixed-time")
+"""Controls of ours, through the gate."""
+
+CONTROLS: Final = (*REFERENCES, *COMMANDED)
+BEST_CONTROL: Final = "max-pressure"
+
+
+def check_control(name: str) -> str:
+    """Check the name of a controller.
+
+    Parameters
+    ----------
+    name
+        As a person gives it.
+
+    Returns
+    -------
+    The same name.
+
+    Raises
+    ------
+    InputError
+        If there is no such controller.
+    """
+    if name not in CONTROLS:
+        raise InputError(
+            file="--control",
+            place="",
+            cause=f"there is no controller {name!r}",
+            remedy=f"choose from {', '.join(CONTROLS)}",
+        )
+    return name
+
+
+def make_controller(control: str, city: City, plan: Path | None) -> Controller:
+    """Build the controller that an order names.
+
+    Parameters
+    ----------
+    control
+        One of `COMMANDED`.
+    city
+        What it is for.
+    plan
+        For `fixed-time`: our plans as a file; without it, the shipped programmes, repaired.
+
+    Returns
+    -------
+    The controller.
+
+    Raises
+    ------
+    InputError
+        If the plan file cannot be used.
+    """
+    if control == "max-pressure":
+        stages = shipped_stages(city.signals, city.programmes)
+        return MaxPressure(city.network, city.signals, city.table, city.view, stages)
+    if plan is not None:
+        return FixedTime(city.signals, city.table, read_plans(plan, city.signals, city.table))
+    return FixedTime(city.signals, city.table, repaired_plans(city))
+
+
+def repaired_plans(city: City) -> tuple[Plan, ...]:
+    """Make the shipped programmes into plans that keep the safety table.
+
+    Parameters
+    ----------
+    city
+        The city.
+
+    Returns
+    -------
+    One plan for each signal that has a programme and serves someone.
+    """
+    index = {name: s for s, name in enumerate(city.signals.signal_ids)}
+    plans = []
+    for programme in city.programmes:
+        signal = index[programme.signal_id]
+        stages = programme_stages(city.signals, signal, programme)
+        if stages:
+            plans.append(repair_programme(city.signals, city.table, signal, programme, stages))
+    return tuple(plans)
