@@ -66,13 +66,10 @@ DECISION: Final = FigureName("决策时间 p99", "Decision time, p99", Both("毫
 TILES: Final = (TOTAL, "stops", "arrived", "teleports")
 _REFERENCE: Final = Style("#6b7280", "none")
 _BEST: Final = Style("#0b5fa5", "none")
-_OTHERS: Final = (
-    Style("#8a6fae", "7 3"),
-    Style("#4f9185", "2 3"),
-    Style("#a5896a", "9 3 2 3"),
-    Style("#a76d8c", "4 4"),
-    Style("#7c8f3c", "1 2"),
-)
+# Five colours and six dashes: no two of thirty controls look alike.
+_COLOURS: Final = ("#8a6fae", "#4f9185", "#a5896a", "#a76d8c", "#7c8f3c")
+_DASHES: Final = ("7 3", "2 3", "9 3 2 3", "4 4", "1 2", "12 4")
+_BANDS_MAX: Final = 4
 
 
 class Comparison(NamedTuple):
@@ -229,7 +226,10 @@ def _styles(controls: Sequence[ControlRuns], best: Comparison | None) -> dict[st
     if best is not None:
         styles[best.ours.control] = _BEST
     others = [each.control for each in controls if each.control not in styles]
-    return styles | {name: _OTHERS[i % len(_OTHERS)] for i, name in enumerate(others)}
+    return styles | {
+        name: Style(_COLOURS[i % len(_COLOURS)], _DASHES[i % len(_DASHES)])
+        for i, name in enumerate(others)
+    }
 
 
 def _headline(
@@ -396,6 +396,8 @@ def _maps(
 
 
 def _queues(controls: Sequence[ControlRuns], styles: dict[str, Style]) -> str | None:
+    """Draw all queues; where they are many, bands for the reference and the best alone."""
+    banded = list(styles) if len(controls) <= _BANDS_MAX else list(styles)[:2]
     bands = [queue_band(control) for control in controls]
     lines = [
         Line(
@@ -403,8 +405,8 @@ def _queues(controls: Sequence[ControlRuns], styles: dict[str, Style]) -> str | 
             style=styles[band.control],
             time=tuple(time_s / 60 for time_s in band.time_s),
             value=band.mean,
-            low=band.low,
-            high=band.high,
+            low=band.low if band.control in banded else band.mean,
+            high=band.high if band.control in banded else band.mean,
         )
         for band in bands
         if band.time_s

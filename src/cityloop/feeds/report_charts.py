@@ -397,7 +397,7 @@ def _vertical_grid(
 
 
 def _row_name(name: str, middle: float) -> str:
-    return words(shorten(name, 16), NAME_WIDTH - 10, middle + 5, text_anchor="end", class_="name")
+    return words(shorten(name, 14), NAME_WIDTH - 10, middle + 5, text_anchor="end", class_="name")
 
 
 def _whisker(interval: Interval, x: Position, middle: float) -> str:
@@ -458,6 +458,8 @@ def _end_names(lines: Sequence[Line], x: Position, y: Position, lowest: float) -
         for i in range(len(levels) - 2, -1, -1):
             levels[i] = min(levels[i], levels[i + 1] - gap)
     return [
-        words(shorten(line.name), across, level, class_="name", style=f"fill:{line.style.colour}")
+        words(
+            shorten(line.name, 16), across, level, class_="name", style=f"fill:{line.style.colour}"
+        )
         for level, (_, across, line) in zip(levels, ends, strict=True)
     ]

@@ -285,7 +285,7 @@ def alone_headline(control: str, total_delay_s: float, seeds: int) -> Both:
     return Both(
         f"{control} 的总延误为 {value} 秒/车（{seeds} 个随机种子）。没有可比较的控制。",
         f"{_capital(control)}: {value} s of total delay per vehicle "
-        f"({seeds} seed{'' if seeds == 1 else 's'}). There is nothing to compare it with.",
+        f"({seeds}{NO_BREAK}seed{'' if seeds == 1 else 's'}). There is nothing to compare it with.",
     )
 
 
