@@ -7,16 +7,18 @@ from cityloop.city.signals import Lamp, Lamps, SafetyTable, Signals
 from cityloop.kernels.lamps import advance_lamps
 from cityloop.traffic.safety.approval import Approved
 
-LONG_AGO_S = -100_000
-
 
 class Cabinets:
     """All signals' cabinets of a field, at all-red when they start.
 
+    What was shown before nobody knows, so the first greens wait for the all-red of each pair, too.
+
     Parameters
     ----------
-    signals, table
-        The signals and what they must keep.
+    signals
+        The signals.
+    table
+        What they must keep.
     now_s
         The first second. [s]
     """
@@ -28,7 +30,7 @@ class Cabinets:
         self._now_s = now_s
         self._lamp = np.full(groups, Lamp.RED, np.uint8)
         self._since_s = np.full(groups, now_s, np.int32)
-        self._ended_s = np.full(groups, LONG_AGO_S, np.int32)
+        self._ended_s = np.full(groups, now_s, np.int32)
         self._target = np.zeros(groups, bool)
         self._switching = np.zeros(len(signals.signal_ids), bool)
         self._owner = np.searchsorted(signals.group_start, np.arange(groups), "right") - 1

@@ -9,7 +9,7 @@ Bytes = npt.NDArray[np.uint8]
 Bools = npt.NDArray[np.bool_]
 
 RED, YELLOW, GREEN, GREEN_YIELD = 0, 2, 3, 4
-FREE, YIELDS = 0, 2
+FREE, FORBIDDEN, YIELDS = 0, 1, 2
 
 
 @numba.njit(cache=True, nogil=True)
@@ -29,9 +29,9 @@ def advance_lamps(  # noqa: PLR0913
     """Bring all lamps to what they show in second `now_s`, in place.
 
     A group that loses green shows yellow for its whole time, then red. A group that gains green
-    starts when each group in conflict with it is red, has been so for the all-red of that ordered
-    pair, and is not about to be green itself. Green that yields is told from green by whether a
-    group with priority over it is green or yellow now.
+    starts when each group in conflict with it has been red for the all-red of that ordered pair; it
+    may join one that is green if one of the two yields. Green that yields is told from green by
+    whether a group with priority over it is green or yellow now.
 
     Parameters
     ----------
@@ -39,62 +39,89 @@ def advance_lamps(  # noqa: PLR0913
         The second. [s]
     target
         (groups,) greens that are wanted.
-    lamp, since_s
-        (groups,) what is shown and since when; written. [-], [s]
+    lamp
+        (groups,) what is shown; written.
+    since_s
+        (groups,) since when it is shown, whichever kind of green; written. [s]
     ended_s
         (groups,) the second in which the last yellow ended; written. [s]
     switching
         (signals,) whether some group is not at its target after this second; written.
-    group_start, pair_start, relation
-        As in `Signals`.
-    yellow_s, all_red_s
-        As in `SafetyTable`. [s]
+    group_start
+        (signals + 1,) as in `Signals`.
+    pair_start
+        (signals + 1,) as in `Signals`.
+    relation
+        (pairs,) as in `Signals`.
+    yellow_s
+        (groups,) as in `SafetyTable`. [s]
+    all_red_s
+        (pairs,) as in `SafetyTable`. [s]
     """
     for s in range(len(group_start) - 1):
-        first, last = group_start[s], group_start[s + 1]
-        n = last - first
-        pending = False
-        for g in range(first, last):
-            green = lamp[g] == GREEN or lamp[g] == GREEN_YIELD
-            if green and not target[g]:
-                if yellow_s[g] > 0:
-                    lamp[g] = YELLOW
-                else:
-                    lamp[g] = RED
-                    ended_s[g] = now_s
-                since_s[g] = now_s
-                pending = pending or yellow_s[g] > 0
-            elif lamp[g] == YELLOW:
-                if now_s - since_s[g] >= yellow_s[g]:
-                    lamp[g] = RED
-                    since_s[g] = now_s
-                    ended_s[g] = now_s
-                else:
-                    pending = True
-        for g in range(first, last):
-            if lamp[g] != RED or not target[g]:
+        part = slice(group_start[s], group_start[s + 1])
+        n = group_start[s + 1] - group_start[s]
+        square = slice(pair_start[s], pair_start[s] + n * n)
+        relations = relation[square].reshape(n, n)
+        all_reds_s = all_red_s[square].reshape(n, n)
+        wanted, shown, began_s, over_s = target[part], lamp[part], since_s[part], ended_s[part]
+        _end_greens(now_s, wanted, shown, began_s, over_s, yellow_s[part])
+        _start_greens(now_s, wanted, shown, began_s, over_s, relations, all_reds_s)
+        _tell_who_yields(shown, relations)
+        switching[s] = False
+        for g in range(n):
+            if shown[g] == YELLOW or (shown[g] == RED and wanted[g]):
+                switching[s] = True
+
+
+@numba.njit(cache=True, nogil=True)
+def _end_greens(
+    now_s: int, target: Bools, lamp: Bytes, since_s: Ints, ended_s: Ints, yellow_s: Ints
+) -> None:
+    """Begin the yellows and end those that have had their time; a yellow of 0 s does both."""
+    for g in range(len(lamp)):
+        if (lamp[g] == GREEN or lamp[g] == GREEN_YIELD) and not target[g]:
+            lamp[g] = YELLOW
+            since_s[g] = now_s
+        if lamp[g] == YELLOW and now_s - since_s[g] >= yellow_s[g]:
+            lamp[g] = RED
+            since_s[g] = now_s
+            ended_s[g] = now_s
+
+
+@numba.njit(cache=True, nogil=True)
+def _start_greens(
+    now_s: int,
+    target: Bools,
+    lamp: Bytes,
+    since_s: Ints,
+    ended_s: Ints,
+    relation: Bytes,
+    all_red_s: Ints,
+) -> None:
+    """Begin each green whose conflicts are cleared."""
+    for g in range(len(lamp)):
+        ready = lamp[g] == RED and target[g]
+        for other in range(len(lamp)):
+            if not ready:
+                break
+            if other == g or relation[other, g] == FREE:
                 continue
-            ready = True
-            for other in range(first, last):
-                pair = pair_start[s] + (other - first) * n + (g - first)
-                if other == g or relation[pair] == FREE:
-                    continue
-                if lamp[other] == YELLOW and not target[other]:
-                    ready = False
-                elif lamp[other] == RED and now_s - ended_s[other] < all_red_s[pair]:
-                    ready = False
-            if ready:
-                lamp[g] = GREEN
-                since_s[g] = now_s
+            if lamp[other] == RED:
+                ready = now_s - ended_s[other] >= all_red_s[other, g]
             else:
-                pending = True
-        switching[s] = pending
-        for g in range(first, last):
-            if lamp[g] != GREEN and lamp[g] != GREEN_YIELD:
-                continue
-            yields = False
-            for other in range(first, last):
-                pair = pair_start[s] + (g - first) * n + (other - first)
-                if relation[pair] == YIELDS and lamp[other] != RED:
-                    yields = True
-            lamp[g] = GREEN_YIELD if yields else GREEN
+                ready = lamp[other] != YELLOW and relation[other, g] != FORBIDDEN
+        if ready:
+            lamp[g] = GREEN
+            since_s[g] = now_s
+
+
+@numba.njit(cache=True, nogil=True)
+def _tell_who_yields(lamp: Bytes, relation: Bytes) -> None:
+    """Tell green that yields from green that need not."""
+    for g in range(len(lamp)):
+        if lamp[g] == GREEN or lamp[g] == GREEN_YIELD:
+            lamp[g] = GREEN
+            for other in range(len(lamp)):
+                if relation[g, other] == YIELDS and lamp[other] != RED:
+                    lamp[g] = GREEN_YIELD

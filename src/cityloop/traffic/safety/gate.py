@@ -109,16 +109,16 @@ def watch_lamps(
     table
         What they must keep.
     before
-        What was shown in one second.
+        What was shown when the second began.
     after
-        What is shown in the next.
+        What was shown in it.
 
     Returns
     -------
     One entry a signal that broke a rule; empty when all kept them.
     """
     broken, group, other = check_lamps(
-        after.now_s, before.lamp, before.since_s, after.lamp, signals.group_start,
+        before.now_s, before.lamp, before.since_s, after.lamp, signals.group_start,
         signals.pair_start, signals.relation, table.yellow_s, table.all_red_s,
     )  # fmt: skip
     return tuple(
@@ -128,7 +128,7 @@ def watch_lamps(
             groups=tuple(
                 int(g) - int(signals.group_start[s]) for g in (group[s], other[s]) if g >= 0
             ),
-            second_s=after.now_s,
+            second_s=before.now_s,
             found=BROKEN_NAMES[int(broken[s])],
             needed=_NEEDED[int(broken[s])],
         )
@@ -158,4 +158,5 @@ def _found(rule: int, group: int, table: SafetyTable, lamps: Lamps, waited_s: In
     shown_s = lamps.now_s - int(lamps.since_s[group])
     if lamps.lamp[group] in (Lamp.GREEN, Lamp.GREEN_YIELD):
         return f"a green of {shown_s} s where {int(table.min_green_s[group])} s is the least"
-    return f"a red of {int(waited_s[group])} s for who waits, at most {int(table.max_red_s[group])} s"
+    most_s = int(table.max_red_s[group])
+    return f"a red of {int(waited_s[group])} s for who waits, at most {most_s} s"
