@@ -42,7 +42,11 @@ Points = npt.NDArray[np.float64]
 
 
 class Connection(NamedTuple):
-    """One `<connection>`; lanes as (edge, index)."""
+    """One `<connection>`; lanes as (edge, index).
+
+    A crossing may have a lamp of its own for those who come from its other end: `back` says so,
+    and its start and end are swapped, so that it leads onto the crossing as the other does.
+    """
 
     element: Element
     start: tuple[str, int]
@@ -51,6 +55,7 @@ class Connection(NamedTuple):
     turn: Turn
     signal: str | None
     link_index: int
+    back: bool = False
 
 
 class Way(NamedTuple):
@@ -76,7 +81,7 @@ class NetParts:
     signal_sizes
         Length of the longest state of each signal's programmes.
     connections, walks
-        Links from road to road, and those onto a crossing.
+        Links from road to road, and those onto a crossing, from either end where both have a lamp.
     inner
         The connection that leads on from an inner lane.
     """
@@ -222,6 +227,10 @@ def _collect_connection(parts: NetParts, element: Element) -> None:
     start, end = parts.edges[connection.start[0]], parts.edges[connection.end[0]]
     if end.attributes.get("function") == "crossing":
         parts.walks.append(connection)
+    elif start.attributes.get("function") == "crossing":
+        if signal is not None:
+            start_again = connection._replace(start=connection.end, end=connection.start, back=True)
+            parts.walks.append(start_again)
     elif start.attributes.get("function") == "internal":
         parts.inner[connection.start] = connection
     elif is_road(start) and is_road(end):
@@ -438,8 +447,16 @@ def read_right_of_way(parts: NetParts) -> npt.NDArray[np.int64]:
         If a node's requests are not one for each of its links.
     """
     by_lane: dict[str, list[int]] = {}
-    for stream, connection in enumerate((*parts.connections, *parts.walks)):
-        by_lane.setdefault(parts.start_lane(connection), []).append(stream)
+    back: dict[int, int] = {}
+    forth: dict[tuple[str, int], int] = {}
+    streams = (*parts.connections, *parts.walks)
+    for stream, connection in enumerate(streams):
+        if not connection.back:
+            by_lane.setdefault(parts.start_lane(connection), []).append(stream)
+            forth[connection.end] = stream
+    for stream, connection in enumerate(streams):
+        if connection.back and connection.end in forth:
+            back[forth[connection.end]] = stream
     pairs: list[tuple[int, int]] = []
     for junction in parts.junctions.values():
         lanes = junction.attributes.get("incLanes", "").split()
@@ -459,4 +476,7 @@ def read_right_of_way(parts: NetParts) -> npt.NDArray[np.int64]:
                 for column, bit in enumerate(reversed(bits))
                 if bit == "1"
             ]
+    # Who crosses the other way has the same right of way; two walks never meet.
+    pairs += [(back[a], b) for a, b in pairs if a in back]
+    pairs += [(a, back[b]) for a, b in pairs if b in back]
     return np.array(pairs, np.int64).reshape(-1, 2)
