@@ -146,8 +146,8 @@ def test_of_several_the_best_is_told_and_that_it_did_not_help(tmp_path):
         *three_seeds("max-pressure", (80, 82.0, 81.0)),
     ]
     assert headline_of(page_of(tmp_path, runs)) == (
-        "No control did better than native: actuated raised the total delay by 100 %, "
-        "from 20.5 to 41.0 s per vehicle."
+        "No control did better than native: the nearest, actuated, raised the total delay "
+        "by 100 %, from 20.5 to 41.0 s per vehicle."
     )
 
 
@@ -237,6 +237,14 @@ def test_teleports_are_red_and_take_the_gain_back(tmp_path):
     ]  # fmt: skip
     (row,) = section(page, "figures").xpath(".//tr[@data-figure='Teleports']")
     assert len(row.xpath(".//*[contains(@class, 'red')]")) == 2
+
+
+def test_teleports_without_a_gain_are_told_as_jams(tmp_path):
+    runs = [make_run("native"), make_run("ours", total_delay_s=50.0, teleports=1)]
+    (alarm,) = page_of(tmp_path, runs).xpath("//header//*[@class='alarm']")
+    assert text_of(alarm).endswith("Ours has 1 teleport (native: 0): vehicles were stuck in jams.")
+    (alarm,) = page_of(tmp_path, [runs[1]]).xpath("//header//*[@class='alarm']")
+    assert text_of(alarm).endswith("Ours has 1 teleport: vehicles were stuck in jams.")
 
 
 def test_a_control_with_more_teleports_is_not_the_best(tmp_path):

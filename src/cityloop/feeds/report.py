@@ -166,7 +166,7 @@ def _render(runs: Sequence[Run], differences: Sequence[Difference], network: Net
         seeds=sorted({run.seed for run in runs}),
         minutes=(runs[0].end_s - runs[0].begin_s) / 60,
         main=_headline(controls, best, len(comparisons)),
-        alarms=_alarms(best.ours if best else controls[0], controls[0]),
+        alarms=_alarms(controls[0], best),
         tiles=_tiles(controls, best),
         bars=_bars(controls, styles),
         intervals=_intervals(comparisons, styles),
@@ -245,12 +245,17 @@ def _headline(
     return headline(difference, alone=compared == 1), certainty(difference, best.seeds_of(TOTAL))
 
 
-def _alarms(main: ControlRuns, reference: ControlRuns) -> list[Both]:
+def _alarms(reference: ControlRuns, best: Comparison | None) -> list[Both]:
+    """Say what stands against the main result."""
+    main = best.ours if best else reference
     alarms = []
     teleports = _teleports(main)
     if teleports:
-        theirs = None if main is reference else _teleports(reference)
-        alarms.append(teleports_headline(main.control, teleports, reference.control, theirs))
+        theirs = _teleports(reference) if best else None
+        gained = best is not None and best.by_figure[TOTAL].difference < 0
+        alarms.append(
+            teleports_headline(main.control, teleports, reference.control, theirs, gained=gained)
+        )
     broken = sum(run.commands.get("broken", 0) for run in main.runs)
     if broken:
         alarms.append(broken_headline(main.control, broken))

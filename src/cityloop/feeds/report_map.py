@@ -276,7 +276,8 @@ def _mark(junction: JunctionChange, view: View, scale: _Scale, numbers: dict[str
         colour, worse = _CLASSES[of_class][1], of_class >= _WORSE_FROM
         change = signed(junction.change_s / HOUR_S, 2)
         said += f" ({hours(junction.before_s)} h {change} h, {percent(junction.change_share)})"
-        ring = _ring(x, y, scale.radius(junction.before_s))
+        inside = junction.before_s < junction.delay_s
+        ring = _ring(x, y, scale.radius(junction.before_s), "#fff" if inside else FAINT)
     disc = element(
         "circle",
         {
@@ -381,7 +382,7 @@ def _legend(top: float, scale: _Scale, *, compared: bool) -> str:
         ]
     if compared:
         drawn += [
-            _ring(262.0, middle, 14.0),
+            _ring(262.0, middle, 14.0, FAINT),
             words("虚线环 = 参照", 284, middle - 4, class_="tick"),
             words("ring = reference", 284, middle + 12, class_="tick"),
             _colour_key(middle - 16),
@@ -414,14 +415,15 @@ def _colour_key(top: float) -> str:
     return "".join(drawn)
 
 
-def _ring(x: float, y: float, radius: float) -> str:
+def _ring(x: float, y: float, radius: float, colour: str) -> str:
     attributes: dict[str, str | float] = {
         "class": "before",
         "cx": x,
         "cy": y,
         "r": radius,
         "fill": "none",
-        "stroke": FAINT,
+        "stroke": colour,
+        "stroke-width": 1.3,
         "stroke-dasharray": "3 2",
     }
     return element("circle", attributes)

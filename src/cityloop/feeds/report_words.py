@@ -248,11 +248,15 @@ def headline(difference: Difference, *, alone: bool) -> Both:
         )
     from_to = Both(f"由 {before} 变为 {now} {unit.zh}", f"from {before} to {now} {unit.en}")
     if is_worse(difference):
-        name = _capital(control) if alone else f"No control did better than {against}: {control}"
+        who = Both(control, _capital(control))
+        if not alone:
+            who = Both(
+                f"没有一种控制优于 {against}：最接近的 {control}",
+                f"No control did better than {against}: the nearest, {control},",
+            )
         return Both(
-            f"{'' if alone else f'没有一种控制优于 {against}：'}"
-            f"{control} 使总延误增加{size.zh}，{from_to.zh}。",
-            f"{name} raised the total delay{size.en}, {from_to.en}.",
+            f"{who.zh} 使总延误增加{size.zh}，{from_to.zh}。",
+            f"{who.en} raised the total delay{size.en}, {from_to.en}.",
         )
     if difference.difference == 0:
         return Both(
@@ -295,7 +299,9 @@ EMPTY_HEADLINE: Final = Both(
 )
 
 
-def teleports_headline(control: str, teleports: int, against: str, theirs: int | None) -> Both:
+def teleports_headline(
+    control: str, teleports: int, against: str, theirs: int | None, *, gained: bool
+) -> Both:
     """Say that a control's result is not to be trusted, because of teleports.
 
     Parameters
@@ -308,6 +314,8 @@ def teleports_headline(control: str, teleports: int, against: str, theirs: int |
         The reference.
     theirs
         The reference's teleports; None if there is no other control.
+    gained
+        Whether the control's delay is less than the reference's.
 
     Returns
     -------
@@ -316,10 +324,18 @@ def teleports_headline(control: str, teleports: int, against: str, theirs: int |
     beside = Both("", "")
     if theirs is not None:
         beside = Both(f"（{against}：{theirs} 次）", f" ({against}: {theirs})")
+    counted = Both(
+        f"{teleports} 次瞬移{beside.zh}",
+        f"{teleports} teleport{'' if teleports == 1 else 's'}{beside.en}",
+    )
+    if gained:
+        return Both(
+            f"但 {control} 有 {counted.zh}：以瞬移换来的改善不算改善。",
+            f"But {control} has {counted.en}: a gain with teleports is no gain.",
+        )
     return Both(
-        f"但 {control} 有 {teleports} 次瞬移{beside.zh}：以瞬移换来的改善不算改善。",
-        f"But {control} has {teleports} teleport{'' if teleports == 1 else 's'}{beside.en}: "
-        "a gain with teleports is no gain.",
+        f"{control} 有 {counted.zh}：车辆在拥堵中动弹不得。",
+        f"{_capital(control)} has {counted.en}: vehicles were stuck in jams.",
     )
 
 
