@@ -16,10 +16,18 @@ class DryRun:
 
     Parameters
     ----------
-    network, signals, table, view
-        The city.
-    begin_s, end_s
-        Its time. [s]
+    network
+        The roads.
+    signals
+        Their signals.
+    table
+        What the signals must keep.
+    view
+        What their sensors cover.
+    begin_s
+        The first second. [s]
+    end_s
+        The second in which its time is over. [s]
 
     Attributes
     ----------
@@ -27,7 +35,7 @@ class DryRun:
         (second, lamps of all groups) whenever a lamp changed.
     """
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self,
         network: Network,
         signals: Signals,

@@ -1,17 +1,18 @@
 """SUMO as a field: lamps out, observations in, one second at a time."""
 
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 
 from cityloop.city.network import Network
 from cityloop.city.scenario import Scenario
 from cityloop.city.signals import Bools, Lamp, Lamps, SafetyTable, Signals
+from cityloop.feeds.sumo_additional import write_detectors
 from cityloop.field.cabinet import Cabinets
 from cityloop.field.sensing import LATENESS_S, sense
 from cityloop.field.sumo_process import close_sumo, start_sumo, step_sumo
-from cityloop.field.sumo_sensors import SumoSensors
+from cityloop.field.sumo_sensors import SumoSensors, list_lines
 from cityloop.field.sumo_truth import SumoTruth
 from cityloop.traffic.observe.observation import Observation, Sensing
 from cityloop.traffic.observe.view import View
@@ -29,8 +30,14 @@ class SumoField:
     ----------
     scenario
         What is run.
-    network, signals, table, view
-        The city, as read from the scenario.
+    network
+        The roads, as read from the scenario.
+    signals
+        Their signals.
+    table
+        What the signals must keep.
+    view
+        What their sensors cover.
     sensing
         Which sensors there are.
     seed
@@ -65,15 +72,22 @@ class SumoField:
         self._sensing = sensing
         self._rng = np.random.default_rng([seed, 0x5E45])
         self._cabinets = Cabinets(signals, table, self._now_s)
+        if sensing is Sensing.CAMERA:
+            lines = folder / "lines.add.xml"
+            write_detectors(lines, list_lines(network, view))
+            additional = (*additional, lines)
         self._sumo = start_sumo(scenario, additional, seed=seed, end_s=end_s, folder=folder)
         self._sensors = SumoSensors(self._sumo, network, view, sensing)
         self.truth = SumoTruth(self._sumo, network, signals, view, self._now_s)
         self._shown = np.full(signals.group_count, 255, np.uint8)
         nobody = np.zeros(len(signals.signal_ids), bool)
-        first = self._sensors.read(nobody, self._now_s)
-        self._delivered = [sense(first, sensing, self._rng)] * (LATENESS_S + 1)
+        # Before the first second nobody has looked anywhere.
+        self._delivered = [
+            sense(self._sensors.read(nobody, self._now_s - late_s), sensing, self._rng)
+            for late_s in range(LATENESS_S, -1, -1)
+        ]
 
-    def __enter__(self) -> "SumoField":
+    def __enter__(self) -> Self:
         """Give the field itself."""
         return self
 

@@ -1,7 +1,7 @@
 """SUMO under its own programmes: the references, which pass no gate and take no command."""
 
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 
@@ -22,8 +22,14 @@ class SumoNative:
 
     Parameters
     ----------
-    scenario, network, signals, view
-        The city.
+    scenario
+        What is run.
+    network
+        The roads.
+    signals
+        Their signals.
+    view
+        What their sensors cover.
     seed
         SUMO's seed.
     end_s
@@ -55,7 +61,7 @@ class SumoNative:
         self._letters = [""] * len(signals.signal_ids)
         self.stage_changes = np.zeros(len(signals.signal_ids), np.int64)
 
-    def __enter__(self) -> "SumoNative":
+    def __enter__(self) -> Self:
         """Give the run itself."""
         return self
 

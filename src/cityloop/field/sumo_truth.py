@@ -1,6 +1,7 @@
 """What a run is judged by, read from the simulator and never shown to a controller."""
 
-from typing import Any, Final
+from types import ModuleType
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -25,14 +26,18 @@ class SumoTruth:
     ----------
     sumo
         The running libsumo.
-    network, signals, view
-        The city.
+    network
+        The roads.
+    signals
+        Their signals.
+    view
+        What their sensors cover.
     now_s
         The first second. [s]
     """
 
     def __init__(
-        self, sumo: Any, network: Network, signals: Signals, view: View, now_s: int
+        self, sumo: ModuleType, network: Network, signals: Signals, view: View, now_s: int
     ) -> None:
         self._sumo = sumo
         self._now_s = now_s

@@ -15,8 +15,10 @@ class FixedTime:
 
     Parameters
     ----------
-    signals, table
-        The signals and what they must keep.
+    signals
+        The signals.
+    table
+        What they must keep.
     plans
         At most one a signal. A signal without a plan keeps what it shows.
     """
@@ -34,6 +36,11 @@ class FixedTime:
     def look_at(self, _lamps: Lamps) -> Bools:
         """Look at nothing.
 
+        Parameters
+        ----------
+        _lamps
+            Not needed.
+
         Returns
         -------
         (signals,) all False.
@@ -45,6 +52,8 @@ class FixedTime:
 
         Parameters
         ----------
+        _observation
+            Not needed.
         lamps
             What is shown now; a switch that is still running is waited for.
 

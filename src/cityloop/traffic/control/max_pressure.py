@@ -12,15 +12,15 @@ import numpy.typing as npt
 
 from cityloop.city.network import Network, Turn
 from cityloop.city.signals import Bools, Commands, Lamp, Lamps, SafetyTable, Signals
-from cityloop.traffic.plan.stages import Stages
 from cityloop.traffic.observe.observation import Observation
 from cityloop.traffic.observe.view import View
+from cityloop.traffic.plan.stages import Stages
 
 GREEN_S: Final = 10
 STARVED_S: Final = 90
 LIFETIME_S: Final = 3
 DELIVERY_S: Final = 2
-"""From asking for a look to having what it saw: the rest of the second, and the sensors' delay. [s]"""
+"""From asking for a look to having what it saw: the second that runs, and the lateness. [s]"""
 
 
 class MaxPressure:
@@ -28,8 +28,14 @@ class MaxPressure:
 
     Parameters
     ----------
-    network, signals, table, view
-        The city.
+    network
+        The roads.
+    signals
+        Their signals.
+    table
+        What the signals must keep.
+    view
+        What their sensors cover.
     stages
         What may be chosen.
     """
@@ -63,7 +69,7 @@ class MaxPressure:
         self._approach = approach_of[network.connector_from_lane[chosen]]
         self._exit = exit_of[network.connector_to_lane[chosen]]
         self._group = group[chosen]
-        # Nothing tells how many turn back, and few do: a U-turn counts only where it is the only way.
+        # Nothing tells how many turn back, and few do: a U-turn counts where it is the only way.
         weight = np.where(turn[chosen] == Turn.U_TURN, 1e-3, 1.0)
         total = np.bincount(self._approach, weight, len(view.approach_lane))
         self._share = weight / total[self._approach]

@@ -9,6 +9,11 @@ from cityloop.traffic.observe.view import View
 
 NEAR_M = 30.0
 SLOW_M_S = 2.0
+MISSED_S = 12
+"""For how long somebody who is not seen any more may still be there: cameras miss, and some
+controllers look only now and then. [s]"""
+LONG_AGO_S = -100_000
+NOBODY_S = 1_000_000_000
 
 
 class RedWaits:
@@ -33,8 +38,8 @@ class RedWaits:
         self._walk = np.flatnonzero(signals.group_kind == GroupKind.WALK)
         self._view = view
         self._groups = signals.group_count
-        self._held = np.zeros(len(view.approach_lane), bool)
-        self._held_since_s = np.zeros(len(view.approach_lane), np.int32)
+        self._seen_s = np.full(len(view.approach_lane), LONG_AGO_S, np.int32)
+        self._held_since_s = np.full(len(view.approach_lane), NOBODY_S, np.int32)
         self._red_since_s: Ints | None = None
 
     def update(self, observation: Observation, lamps: Lamps) -> Ints:
@@ -50,24 +55,28 @@ class RedWaits:
         Returns
         -------
         (groups,) the longest time for which a lane of the group has had no green of any kind while
-        somebody has been seen to wait on it, 0 where nobody does. A walk counts as always asked for, since nothing
-        sees pedestrians. [s]
+        somebody has been seen to wait on it, 0 where nobody does. A walk counts as always asked
+        for, since nothing sees pedestrians. [s]
         """
+        now_s = lamps.now_s
         if self._red_since_s is None:
-            self._red_since_s = np.full(len(self._held), lamps.now_s, np.int32)
+            self._red_since_s = np.full(len(self._seen_s), now_s, np.int32)
         green = (lamps.lamp == Lamp.GREEN) | (lamps.lamp == Lamp.GREEN_YIELD)
-        self._red_since_s[self._approach[green[self._group]]] = lamps.now_s
+        self._red_since_s[self._approach[green[self._group]]] = now_s
         if observation.looked_at.any():
+            seen = self._seen_to_wait(observation)
+            self._held_since_s[seen & (now_s - self._seen_s > MISSED_S)] = now_s
+            self._seen_s[seen] = now_s
+            # A lane that was looked at and found empty for long enough holds nobody.
             looked = observation.looked_at[self._view.approach_signal]
-            held = np.where(looked, self._seen_to_wait(observation), self._held)
-            self._held_since_s[held & ~self._held] = lamps.now_s
-            self._held = held
+            gone = looked & (now_s - self._seen_s > MISSED_S)
+            self._held_since_s[gone] = NOBODY_S
         since_s = np.maximum(self._red_since_s, self._held_since_s)
-        lane_s = np.where(self._held, lamps.now_s - since_s, 0)
+        lane_s = np.maximum(now_s - since_s, 0)
         waited_s = np.zeros(self._groups, np.int32)
         np.maximum.at(waited_s, self._group, lane_s[self._approach].astype(np.int32))
         waited_s[self._walk] = np.where(
-            green[self._walk], 0, lamps.now_s - lamps.since_s[self._walk]
+            green[self._walk], 0, now_s - lamps.since_s[self._walk]
         )
         return waited_s
 
@@ -79,6 +88,6 @@ class RedWaits:
         seen = observation.vehicle_view[near]
         # A vehicle upstream of a split has not yet reached the line: only the lane itself counts.
         at_line = seen[self._view.offset_m[seen] == 0]
-        held = np.zeros(len(self._held), bool)
+        held = np.zeros(len(self._seen_s), bool)
         held[self._view.feed_approach[self._view.feed_start[at_line]]] = True
         return np.asarray(held | (observation.stop_occupied > 0))

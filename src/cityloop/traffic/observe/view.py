@@ -56,7 +56,7 @@ class View:
 
 
 class _Graph(NamedTuple):
-    """Connectors by the lane at either end, U-turns out of a lane left out, and what ends a view."""
+    """Connectors by the lane at either end, but U-turns out of a lane; and what ends a view."""
 
     network: Network
     into: list[list[int]]

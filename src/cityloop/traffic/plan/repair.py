@@ -28,8 +28,10 @@ def repair_programme(
 
     Parameters
     ----------
-    signals, table
-        The signals and what they must keep.
+    signals
+        The signals.
+    table
+        What they must keep.
     signal
         Index of the signal.
     programme

@@ -12,12 +12,16 @@ def clearance_s(
 
     Parameters
     ----------
-    signals, table
-        The signals and what they must keep.
+    signals
+        The signals.
+    table
+        What they must keep.
     signal
         Index of the signal.
-    before, after
-        (groups of the signal,) greens of the two stages.
+    before
+        (groups of the signal,) greens of the first stage.
+    after
+        (groups of the signal,) greens of the second.
 
     Returns
     -------

@@ -12,7 +12,7 @@ from cityloop.city.network import Network
 from cityloop.city.signals import GroupKind, Relation, SafetyTable, Signals
 
 YELLOW_STEPS_M_S = np.array([50.0, 70.0]) / 3.6 + 0.05
-"""Up to which approach speed a yellow of 3 s and of 4 s is enough; the 0.05 takes rounding. [m/s]"""
+"""Up to which speed a yellow of 3 s and of 4 s is enough; the 0.05 is for rounding. [m/s]"""
 
 ALL_RED_S = 1
 MIN_GREEN_THROUGH_S = 5
