@@ -1,5 +1,6 @@
 """SUMO's signal programmes as ours, and as the actuated reference."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
@@ -12,6 +13,7 @@ ACTUATED_MIN_S: Final = 5.0
 ACTUATED_MAX_S: Final = 50.0
 _LAMPS: Final = {
     "r": Lamp.RED,
+    "R": Lamp.RED,
     "u": Lamp.RED_YELLOW,
     "y": Lamp.YELLOW,
     "Y": Lamp.YELLOW,
@@ -48,6 +50,32 @@ def decode_programme(text: ProgrammeText, groups: int) -> Programme:
         phase_max_s=text.phase_max_s,
         lamps=np.array(rows, np.uint8).reshape(len(rows), -1),
     )
+
+
+def running_programmes(texts: Iterable[ProgrammeText]) -> dict[str, tuple[int, ProgrammeText]]:
+    """Find the programme that each signal runs: the one that is loaded last.
+
+    Parameters
+    ----------
+    texts
+        All programmes in the order in which they are loaded. One without phases gives the programme
+        of its name another offset.
+
+    Returns
+    -------
+    By signal, which of the texts runs, counted from 0, and the programme with its last offset.
+    """
+    named: dict[tuple[str, str], tuple[int, ProgrammeText]] = {}
+    last: dict[str, tuple[str, str]] = {}
+    for i, text in enumerate(texts):
+        name = (text.signal_id, text.programme_id)
+        if text.states:
+            named[name] = (i, text)
+            last[text.signal_id] = name
+        elif name in named:
+            place, known = named[name]
+            named[name] = (place, replace(known, offset_s=text.offset_s))
+    return {signal_id: named[name] for signal_id, name in last.items()}
 
 
 def actuated_programme(text: ProgrammeText) -> ProgrammeText:

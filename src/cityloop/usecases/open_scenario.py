@@ -15,7 +15,7 @@ from cityloop.feeds.datasets import list_datasets
 from cityloop.feeds.sumo_additional import ProgrammeText, read_additional
 from cityloop.feeds.sumo_config import read_scenario
 from cityloop.feeds.sumo_net import read_network
-from cityloop.feeds.sumo_programmes import decode_programme
+from cityloop.feeds.sumo_programmes import decode_programme, running_programmes
 from cityloop.traffic.observe.view import View, build_view
 from cityloop.traffic.safety.tables import default_table
 from cityloop.usecases.fetch_dataset import cache_dir, fetch_dataset
@@ -150,11 +150,12 @@ def open_city(scenario: Scenario) -> City:
             cause="the network has no signals",
             remedy="give a network with tlLogic elements, or have netconvert guess them",
         )
-    latest: dict[str, ProgrammeText] = {}
-    for path in (scenario.net_file, *scenario.additional_files):
-        for text in read_additional(path).programmes:
-            latest[text.signal_id] = text
-    texts = tuple(latest[name] for name in signals.signal_ids if name in latest)
+    running = running_programmes(
+        text
+        for path in (scenario.net_file, *scenario.additional_files)
+        for text in read_additional(path).programmes
+    )
+    texts = tuple(running[name][1] for name in signals.signal_ids if name in running)
     sizes = {name: signals.groups_of(s) for s, name in enumerate(signals.signal_ids)}
     return City(
         scenario=scenario,
