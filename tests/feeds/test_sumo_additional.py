@@ -221,7 +221,7 @@ BAD_FILES = {
     ),
     "unknown lamp": (
         '<tlLogic id="A" type="static"><phase duration="9" state="GxG"/></tlLogic>',
-        'line 2: <phase> has state="GxG", expected letters of rRuyYgGoOs; correct state',
+        'line 2: <phase> has state="GxG", expected letters of ruyYgGoOs; correct state',
     ),
     "states of two lengths": (
         (

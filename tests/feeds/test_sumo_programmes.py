@@ -43,10 +43,9 @@ def test_a_programme_without_phases_only_moves_one_of_its_name():
 
 
 def test_every_letter_is_a_lamp_and_what_is_missing_is_red():
-    programme = decode_programme(text_of("a", "0", "rRuyYGgoOs"), 11)
+    programme = decode_programme(text_of("a", "0", "ruyYGgoOs"), 10)
     assert programme.lamps.tolist() == [
         [
-            Lamp.RED,
             Lamp.RED,
             Lamp.RED_YELLOW,
             Lamp.YELLOW,

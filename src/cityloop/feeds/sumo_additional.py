@@ -20,7 +20,7 @@ from cityloop.feeds.figures import quoted
 from cityloop.feeds.xml_reader import Element, iterate_elements, number, seconds, text
 from cityloop.feeds.xml_writer import figure, tag, write_xml
 
-_LAMPS: Final = "rRuyYgGoOs"
+_LAMPS: Final = "ruyYgGoOs"
 _TRUE: Final = frozenset({"true", "t", "1", "yes", "on", "x"})
 _POINT_TAGS: Final = frozenset({"inductionLoop", "e1Detector"})
 _AREA_TAGS: Final = frozenset({"laneAreaDetector", "e2Detector"})

@@ -13,7 +13,6 @@ ACTUATED_MIN_S: Final = 5.0
 ACTUATED_MAX_S: Final = 50.0
 _LAMPS: Final = {
     "r": Lamp.RED,
-    "R": Lamp.RED,
     "u": Lamp.RED_YELLOW,
     "y": Lamp.YELLOW,
     "Y": Lamp.YELLOW,
