@@ -1,14 +1,17 @@
 """Frozen records over arrays: how every value of the city is kept."""
 
 from dataclasses import dataclass, fields
-from typing import Any, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, TypeVar, dataclass_transform
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 T = TypeVar("T")
 
 
-def _freeze_arrays(self: Any) -> None:
+def _freeze_arrays(self: "DataclassInstance") -> None:
     for field in fields(self):
         value = getattr(self, field.name)
         if isinstance(value, np.ndarray) and value.flags.writeable:
@@ -28,7 +31,7 @@ def _equal(one: object, other: object) -> bool:
     return type(one) is type(other) and bool(one == other)
 
 
-def _equal_fields(self: Any, other: Any) -> bool:
+def _equal_fields(self: "DataclassInstance", other: object) -> bool:
     if type(self) is not type(other):
         return False
     return all(_equal(getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
@@ -50,8 +53,9 @@ def record(cls: type[T]) -> type[T]:
     -------
     The same class, frozen.
     """
+    # Set first: a dataclass calls it only if it is there when the class is made.
+    cls.__post_init__ = _freeze_arrays  # type: ignore[attr-defined]
     made = dataclass(frozen=True, eq=False, kw_only=True)(cls)
-    made.__post_init__ = _freeze_arrays  # type: ignore[attr-defined]
-    made.__eq__ = _equal_fields  # type: ignore[method-assign]
+    made.__eq__ = _equal_fields  # type: ignore[method-assign, assignment]
     made.__hash__ = None  # type: ignore[assignment]
     return made

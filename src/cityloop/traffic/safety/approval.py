@@ -1,6 +1,6 @@
 """What the gate hands out: an approval that nothing else can make, or a refusal in one line."""
 
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass, field
 from typing import Final
 
 from cityloop.city.signals import Commands
@@ -9,21 +9,36 @@ GATE_VERSION: Final = "1"
 _SEAL: Final = object()
 
 
+@dataclass(frozen=True)
 class Approved:
     """Commands that the gate has proven, and nothing but those.
 
     A field applies only this. The gate alone makes it, through `seal_commands`.
+
+    Attributes
+    ----------
+    seal
+        Proof of where it is made; not kept.
+    commands
+        What may be applied.
+    gate_version
+        Which gate has proven it.
     """
 
-    __slots__ = ("commands", "gate_version", "valid_until_s")
+    seal: InitVar[object]
+    commands: Commands
+    gate_version: str = field(default=GATE_VERSION, init=False)
 
-    def __init__(self, seal: object, commands: Commands) -> None:
+    def __post_init__(self, seal: object) -> None:
+        """Refuse to be made by anything but the gate."""
         if seal is not _SEAL:
             msg = "only the gate approves; call prove_commands"
             raise TypeError(msg)
-        self.commands = commands
-        self.gate_version = GATE_VERSION
-        self.valid_until_s = commands.issued_s + commands.lifetime_s
+
+    @property
+    def valid_until_s(self) -> int:
+        """The second in which it has expired. [s]."""
+        return self.commands.issued_s + self.commands.lifetime_s
 
 
 @dataclass(frozen=True)
@@ -53,10 +68,10 @@ class Refusal:
 
     def __str__(self) -> str:
         """Say it in one line."""
-        groups = ", ".join(map(str, self.groups))
+        groups = " and ".join(map(str, self.groups))
+        who = f"signal {self.signal_id}" + (f", group {groups}" if groups else "")
         return (
-            f"signal {self.signal_id}, groups {groups}, second {self.second_s}: "
-            f"rule {self.rule}: {self.found}; needed: {self.needed}"
+            f"{who}, second {self.second_s}: rule {self.rule}: {self.found}; needed: {self.needed}"
         )
 
 

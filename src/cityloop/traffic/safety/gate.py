@@ -75,12 +75,12 @@ def prove_commands(
         pair = [int(g) - first for g in (group[s], other[s]) if g >= 0]
         refusals.append(
             Refusal(
-                rule=abs(int(rule[s])),
+                rule=int(rule[s]),
                 signal_id=signals.signal_ids[s],
                 groups=tuple(pair),
                 second_s=lamps.now_s,
                 found=_found(int(rule[s]), int(group[s]), table, lamps, waited_s),
-                needed=_NEEDED[abs(int(rule[s]))],
+                needed=_NEEDED[int(rule[s])],
             )
         )
     proven = addressed & (rule == 0)
@@ -90,7 +90,8 @@ def prove_commands(
             lifetime_s=commands.lifetime_s,
             sequence=commands.sequence,
             addressed=proven,
-            green=commands.green,
+            # A copy: who commands may write to its own array after the proof.
+            green=commands.green.copy(),
             table_version=table.version,
         )
     )
