@@ -15,7 +15,7 @@ from cityloop.city.network import Conflict, Ints, Network, Turn
 from cityloop.city.signals import Bools, Relation
 
 CLEARANCE_M = 1.0
-"""Two paths closer than this meet, though they do not cross: no driver keeps to a line better. [m]"""
+"""Two paths closer than this meet, though they do not cross: no driver keeps a line better. [m]"""
 
 OPPOSING_RAD = np.radians(120.0)
 """Approaches whose headings differ by at least this come from opposite sides. [rad]"""
@@ -72,7 +72,9 @@ def find_conflicts(streams: Streams, yields: npt.NDArray[np.int64]) -> Conflicts
 
     Streams that leave one lane do not meet. Two paths meet when they cross, end in one point, or
     come closer than `CLEARANCE_M`; those of one approach, which start side by side, only when they
-    cross or end in one point. Paths that meet merge when they lead to one link, else they cross.
+    cross or end in one point. Paths from two approaches into lanes side by side of one link meet
+    when right of way makes one wait for the other. Paths that meet merge when they lead to one
+    link, else they cross.
 
     Parameters
     ----------
@@ -94,22 +96,27 @@ def find_conflicts(streams: Streams, yields: npt.NDArray[np.int64]) -> Conflicts
     same_link = streams.from_link[first] == streams.from_link[second]
     touch = shapely.intersects(streams.path[first], streams.path[second])
     near = shapely.dwithin(streams.path[first], streams.path[second], CLEARANCE_M)
-    meet = touch | (near & ~same_link)
+    count = len(streams.node)
+    waits = np.sort(yields[:, 0] * count + yields[:, 1])
+    first_yields = np.isin(first.astype(np.int64) * count + second, waits)
+    second_yields = np.isin(second.astype(np.int64) * count + first, waits)
+    join = merge & (first_yields | second_yields)
+    meet = touch | ((near | join) & ~same_link)
     first, second, merge = first[meet], second[meet], merge[meet]
+    first_yields, second_yields = first_yields[meet], second_yields[meet]
     order = np.lexsort((second, first))
     first, second, merge = first[order], second[order], merge[order]
+    first_yields, second_yields = first_yields[order], second_yields[order]
     between = np.abs(
         np.angle(np.exp(1j * (streams.heading_rad[first] - streams.heading_rad[second])))
     )
-    count = len(streams.node)
-    waits = np.sort(yields[:, 0] * count + yields[:, 1])
     return Conflicts(
         first=first,
         second=second,
         kind=np.where(merge, Conflict.MERGE, Conflict.CROSS).astype(np.uint8),
         opposing=np.nan_to_num(between) >= OPPOSING_RAD,
-        first_yields=np.isin(first.astype(np.int64) * count + second, waits),
-        second_yields=np.isin(second.astype(np.int64) * count + first, waits),
+        first_yields=first_yields,
+        second_yields=second_yields,
     )
 
 

@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from cityloop.city.errors import InputError
+from cityloop.cli.inspect import inspect
 from cityloop.cli.progress import progress_bar
 from cityloop.cli.tables import print_differences, print_runs
 from cityloop.store.run_file import write_run
@@ -22,6 +23,8 @@ from cityloop.usecases.warm_kernels import warm_kernels
 traffic_app = typer.Typer(
     name="traffic", help="Road traffic: run, compare, inspect.", no_args_is_help=True
 )
+
+traffic_app.command("inspect")(inspect)
 
 SEEDS_MAX = 1000
 _SEEDS = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?")

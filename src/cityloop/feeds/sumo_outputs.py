@@ -46,8 +46,10 @@ def write_link_request(folder: Path, *, begin_s: int, end_s: int) -> Path:
     ----------
     folder
         The run's own folder; SUMO will write `links.xml` there.
-    begin_s, end_s
-        The time over which it sums. [s]
+    begin_s
+        From when it sums. [s]
+    end_s
+        Until when. [s]
 
     Returns
     -------

@@ -6,6 +6,7 @@ from typing import Final
 from cityloop.city.errors import InputError
 from cityloop.city.signals import Plan
 from cityloop.store.plan_file import read_plans
+from cityloop.traffic.control.adaptive import Adaptive
 from cityloop.traffic.control.fixed_time import FixedTime
 from cityloop.traffic.control.max_pressure import MaxPressure
 from cityloop.traffic.control.protocol import Controller
@@ -16,11 +17,11 @@ from cityloop.usecases.open_scenario import City
 REFERENCES: Final = ("native", "actuated")
 """Controls that SUMO runs by itself; they pass no gate."""
 
-COMMANDED: Final = ("max-pressure", "fixed-time")
+COMMANDED: Final = ("adaptive", "max-pressure", "fixed-time")
 """Controls of ours, through the gate."""
 
 CONTROLS: Final = (*REFERENCES, *COMMANDED)
-BEST_CONTROL: Final = "max-pressure"
+BEST_CONTROL: Final = "adaptive"
 
 
 def check_control(name: str) -> str:
@@ -71,6 +72,9 @@ def make_controller(control: str, city: City, plan: Path | None) -> Controller:
     InputError
         If the plan file cannot be used.
     """
+    if control == "adaptive":
+        stages = shipped_stages(city.signals, city.programmes)
+        return Adaptive(city.network, city.signals, city.table, city.view, stages)
     if control == "max-pressure":
         stages = shipped_stages(city.signals, city.programmes)
         return MaxPressure(city.network, city.signals, city.table, city.view, stages)

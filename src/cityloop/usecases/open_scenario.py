@@ -61,8 +61,10 @@ def find_scenario(
     source
         A `.sumocfg`, a folder with one, or the name of a registered data set, which is fetched if
         it is not yet here.
-    roadnet, flow
-        Instead of `source`, a CityFlow pair; it is converted once and kept in the cache.
+    roadnet
+        Instead of `source`, the roads of a CityFlow pair, converted once and kept in the cache.
+    flow
+        The demand of that pair.
     say
         Told a line when something takes a while or is left out.
 

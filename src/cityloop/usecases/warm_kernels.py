@@ -10,6 +10,8 @@ import numpy as np
 from cityloop import kernels
 from cityloop.city.signals import Commands, GroupKind, Relation, SafetyTable, Signals
 from cityloop.field.cabinet import Cabinets
+from cityloop.traffic.control.adaptive import Settings, plan_stages
+from cityloop.traffic.control.stage_table import StageTable
 from cityloop.traffic.safety.gate import prove_commands, watch_lamps
 from cityloop.usecases.fetch_dataset import cache_dir
 
@@ -77,3 +79,33 @@ def _exercise() -> None:
     cabinets.advance()
     cabinets.tick()
     watch_lamps(signals, table, before, cabinets.lamps())
+    _plan_once()
+
+
+def _plan_once() -> None:
+    """Let one signal of two stages and two lanes plan its next seconds."""
+    table = StageTable(
+        stage_start=np.array([0, 2], np.int32),
+        lane_start=np.array([0, 2], np.int32),
+        approach=np.arange(2, dtype=np.int32),
+        lane_of=np.arange(2, dtype=np.int32),
+        rate_start=np.array([0, 4], np.int32),
+        rate=np.array([0.5, 0.0, 0.0, 0.5]),
+        service=np.array([0, -1, -1, 1], np.int32),
+        clearance_start=np.array([0, 4], np.int32),
+        clearance_s=np.array([0, 4, 4, 0], np.int32),
+        min_green_s=np.full(2, 5, np.int32),
+        room=np.full(2, 20.0),
+        speed_m_s=np.full(2, 13.9),
+    )
+    plan_stages(
+        table,
+        Settings(),
+        rate=table.rate.copy(),
+        due=np.ones(1, bool),
+        stage=np.zeros(1, np.int32),
+        earliest_s=np.zeros(2, np.int32),
+        queue=np.zeros(2),
+        came=np.zeros((2, Settings().horizon_s + 2)),
+        first_cost=np.zeros(3),
+    )

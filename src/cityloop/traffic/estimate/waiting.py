@@ -75,9 +75,7 @@ class RedWaits:
         lane_s = np.maximum(now_s - since_s, 0)
         waited_s = np.zeros(self._groups, np.int32)
         np.maximum.at(waited_s, self._group, lane_s[self._approach].astype(np.int32))
-        waited_s[self._walk] = np.where(
-            green[self._walk], 0, now_s - lamps.since_s[self._walk]
-        )
+        waited_s[self._walk] = np.where(green[self._walk], 0, now_s - lamps.since_s[self._walk])
         return waited_s
 
     def _seen_to_wait(self, observation: Observation) -> np.ndarray:

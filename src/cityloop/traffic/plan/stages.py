@@ -9,13 +9,6 @@ from cityloop.city.network import Bytes, Ints
 from cityloop.city.records import record
 from cityloop.city.signals import Bools, GroupKind, Lamp, Programme, Relation, Signals
 
-STAGES_MOST = 16
-"""Stages of one signal that are worth weighing against each other every second."""
-
-SETS_MOST = 500
-"""A large junction has thousands of sets; the first hundreds cover every group many times."""
-
-
 
 @record
 class Stages:
@@ -209,80 +202,6 @@ def programme_stages(signals: Signals, signal: int, programme: Programme) -> lis
     if len(stages) > 1 and (stages[0] == stages[-1]).all():
         stages.pop()
     return stages + _stages_for_unserved(stages, _shown_greens(programme, kind), relation, kind)
-
-
-def compatible_stages(
-    signals: Signals, programmes: Iterable[Programme], *, most: int = STAGES_MOST
-) -> Stages:
-    """Take the shipped stages and every largest set of groups that may be green together.
-
-    Largest sets are taken twice: with turns that yield, and without any. Groups that are alike to
-    all others count as one.
-
-    Parameters
-    ----------
-    signals
-        The signals.
-    programmes
-        Shipped programmes.
-    most
-        How many stages a signal may have; the shipped ones always stay, and of the others those
-        with most groups.
-
-    Returns
-    -------
-    The stages; none twice at one signal.
-    """
-    shipped = shipped_stages(signals, programmes)
-    rows: list[Bools] = []
-    owner: list[int] = []
-    for s in range(len(signals.signal_ids)):
-        part = signals.groups_of(s)
-        relation = signals.square(signals.relation, s).astype(np.uint8)
-        used = signals.group_kind[part] != GroupKind.NOBODY
-        strict = _largest_sets(relation == Relation.FREE, used)
-        lenient = _largest_sets(relation != Relation.FORBIDDEN, used)
-        more = sorted(strict + lenient, key=lambda stage: -int(stage.sum()))
-        stages = _without_repeats([*shipped.of(s), *more])[: max(most, len(shipped.of(s)))]
-        rows += stages
-        owner += [s] * len(stages)
-    return _stacked(rows, owner, len(signals.signal_ids))
-
-
-def _largest_sets(together: Bools, used: Bools) -> list[Bools]:
-    """List the largest sets of used groups of which any two go together (Bron-Kerbosch)."""
-    together = together | np.eye(len(used), dtype=bool)
-    _, kinds = np.unique(together[np.ix_(used, used)], axis=0, return_inverse=True)
-    members = np.flatnonzero(used)
-    first = {int(kind): int(members[i]) for i, kind in reversed(list(enumerate(kinds)))}
-    nodes = list(first.values())
-    near = {a: {b for b in nodes if b != a and together[a, b]} for a in nodes}
-    found: list[set[int]] = []
-
-    def grow(chosen: set[int], open_: set[int], closed: set[int]) -> None:
-        if not open_ and not closed:
-            found.append(chosen)
-            return
-        if len(found) >= SETS_MOST:
-            return
-        pivot = max(open_ | closed, key=lambda a: len(near[a] & open_))
-        for a in sorted(open_ - near[pivot]):
-            grow(chosen | {a}, open_ & near[a], closed & near[a])
-            open_ = open_ - {a}
-            closed = closed | {a}
-
-    if nodes:
-        grow(set(), set(nodes), set())
-    stages = []
-    for chosen in found:
-        stage = np.zeros(len(used), bool)
-        for i, kind in enumerate(kinds):
-            stage[members[i]] = first[int(kind)] in chosen
-        # Groups that are alike but may not be green together cannot stand for one another.
-        pairs = together[np.ix_(stage, stage)]
-        if pairs.all():
-            stages.append(stage)
-    return stages
 
 
 def _stacked(rows: list[Bools], owner: list[int], count: int) -> Stages:

@@ -1,0 +1,303 @@
+"""`adaptive`: every signal plans its next minute each second, from what its cameras see."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from cityloop.city.network import Floats, Ints, Network
+from cityloop.city.signals import Bools, Commands, Lamp, Lamps, SafetyTable, Signals
+from cityloop.kernels.horizon import HOLD, Weights, best_steps
+from cityloop.kernels.horizon import Network as Tables
+from cityloop.traffic.control.stage_table import StageTable, build_stage_table
+from cityloop.traffic.estimate.arrivals import Arrivals
+from cityloop.traffic.estimate.discharge import Discharge
+from cityloop.traffic.estimate.waiting import RedWaits
+from cityloop.traffic.observe.observation import Observation
+from cityloop.traffic.observe.view import View
+from cityloop.traffic.plan.stages import Stages
+
+LIFETIME_S: Final = 3
+NEVER_S: Final = 10_000
+STUCK_S: Final = 12
+"""For how long nobody moves at a green before a signal is taken for blocked. [s]"""
+PAUSE_S: Final = 10
+"""For how long nobody enters a blocked junction. [s]"""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The one parameter set for every city. [s] unless the name says otherwise."""
+
+    stop_s: float = 3.0
+    storage: float = 2.0
+    end_red_s: float = 8.0
+    end_square_s: float = 0.5
+    startup_s: float = 1.5
+    horizon_s: int = 60
+    fine_s: int = 10
+    coarse_s: int = 3
+    overdue_s: int = 155
+
+
+class Adaptive:
+    """Plans all signals by a rolling horizon.
+
+    Parameters
+    ----------
+    network
+        The roads.
+    signals
+        Their signals.
+    table
+        What they must keep.
+    view
+        What the sensors cover.
+    stages
+        What may be chosen.
+    settings
+        Parameters, the same for every city.
+    """
+
+    name = "adaptive"
+
+    def __init__(
+        self,
+        network: Network,
+        signals: Signals,
+        table: SafetyTable,
+        view: View,
+        stages: Stages,
+        settings: Settings | None = None,
+    ) -> None:
+        chosen = settings or Settings()
+        self._settings = chosen
+        self._signals, self._table, self._stages = signals, table, stages
+        self._stage_table: StageTable = build_stage_table(network, signals, table, view, stages)
+        self._arrivals = Arrivals(network, view, self._stage_table.lane_of, chosen.horizon_s)
+        t = self._stage_table
+        self._discharge = Discharge(t.lane_start, t.rate_start, t.rate, t.service)
+        self._seen_stage = np.full(len(signals.signal_ids), -1, np.int32)
+        self._seen_green_s = np.zeros(len(signals.signal_ids), np.int64)
+        self._waits = RedWaits(network, signals, view)
+        self._owner = (
+            np.searchsorted(signals.group_start, np.arange(signals.group_count), "right") - 1
+        )
+        self._all = np.ones(len(signals.signal_ids), bool)
+        self._sequence = 0
+        self._stage = np.full(len(signals.signal_ids), -1, np.int32)
+        self._idle_s = np.zeros(len(signals.signal_ids), np.int64)
+        self._pause_until_s = np.full(len(signals.signal_ids), -1_000_000)
+        self._lane_signal = np.repeat(np.arange(len(self._all)), np.diff(t.lane_start))
+        self.first_cost = np.zeros(len(self._stage_table.min_green_s) + len(self._all))
+
+    def look_at(self, _lamps: Lamps) -> Bools:
+        """Look everywhere, always.
+
+        Parameters
+        ----------
+        _lamps
+            Not needed.
+
+        Returns
+        -------
+        (signals,) all True.
+        """
+        return self._all
+
+    def decide(self, observation: Observation, lamps: Lamps) -> Commands:
+        """Plan every signal that is not switching and take the first step of its plan.
+
+        Parameters
+        ----------
+        observation
+            What the sensors have delivered.
+        lamps
+            What is shown now.
+
+        Returns
+        -------
+        One command a signal.
+        """
+        waited_s = self._waits.update(observation, lamps)
+        self._arrivals.update(observation, lamps.now_s)
+        self._discharge.update(
+            self._seen_stage,
+            self._seen_green_s,
+            self._arrivals.near,
+            self._arrivals.crossed(observation),
+        )
+        self._seen_stage = self._stage.copy()
+        self._seen_green_s = self._green_for_s(lamps)
+        target = lamps.target.copy()
+        dark = (self._stage < 0) & (lamps.now_s >= self._pause_until_s)
+        earliest_s, overdue = self._earliest_s(lamps, waited_s)
+        due = ~lamps.switching & (self._stage >= 0)
+        table = self._stage_table
+        step = plan_stages(
+            table,
+            self._settings,
+            rate=self._discharge.rate,
+            due=due,
+            stage=self._stage,
+            earliest_s=earliest_s,
+            queue=self._arrivals.queue,
+            came=self._arrivals.came,
+            first_cost=self.first_cost,
+        )
+        stuck = self._stuck(observation, lamps)
+        for waits in overdue:
+            if due[waits] and step[waits] == HOLD:
+                step[waits] = self._next_allowed(waits, earliest_s)
+        for s in np.flatnonzero((step != HOLD) | dark):
+            greens = self._stages.of(int(s))
+            if not len(greens):
+                continue
+            k = int(step[s]) if step[s] != HOLD else self._fullest(int(s))
+            if stuck[s] and not dark[s]:
+                continue
+            if dark[s] or earliest_s[table.stage_start[s] + k] <= 0:
+                target[self._signals.groups_of(int(s))] = greens[k]
+                self._stage[s] = k
+        for s in np.flatnonzero(stuck & due):
+            part = self._signals.groups_of(int(s))
+            if earliest_s[table.stage_start[s] : table.stage_start[s + 1]].min() <= 0:
+                target[part] = False
+                self._stage[s] = -1
+                self._pause_until_s[s] = lamps.now_s + PAUSE_S
+                self._idle_s[s] = 0
+        self._sequence += 1
+        return Commands(
+            issued_s=lamps.now_s,
+            lifetime_s=LIFETIME_S,
+            sequence=self._sequence,
+            addressed=self._all,
+            green=target,
+            table_version=self._table.version,
+        )
+
+    def _green_for_s(self, lamps: Lamps) -> npt.NDArray[np.int64]:
+        """For how long each signal has shown its stage in full; 0 during a switch. [s]."""
+        green = (lamps.lamp == Lamp.GREEN) | (lamps.lamp == Lamp.GREEN_YIELD)
+        since_s = np.zeros(len(self._all), np.int64)
+        np.maximum.at(since_s, self._owner[green], lamps.since_s[green])
+        return np.where(lamps.switching, 0, lamps.now_s - since_s)
+
+    def _fullest(self, signal: int) -> int:
+        """Choose the first stage of a dark signal: the one that lets most go."""
+        table = self._stage_table
+        part = slice(int(table.rate_start[signal]), int(table.rate_start[signal + 1]))
+        count = int(table.stage_start[signal + 1] - table.stage_start[signal])
+        return int(np.argmax(table.rate[part].reshape(count, -1).sum(axis=1)))
+
+    def _stuck(self, observation: Observation, lamps: Lamps) -> Bools:
+        """Find signals at which somebody has green and nobody moves: turns block one another.
+
+        Nothing enters for a few seconds then, so that who stands inside can leave.
+        """
+        crossed = self._arrivals.crossed(observation)
+        count = len(self._all)
+        moved = np.bincount(self._lane_signal, np.maximum(crossed, 0), count) > 0
+        wants = np.bincount(self._lane_signal, self._discharge.wants, count) > 0
+        self._idle_s = np.where(moved, 0, self._idle_s + wants)
+        return (self._idle_s >= STUCK_S) & ~lamps.switching
+
+    def _next_allowed(self, signal: int, earliest_s: Ints) -> int:
+        """Choose the cheapest stage that may begin now, where holding keeps somebody too long."""
+        first, last = self._stage_table.stage_start[signal : signal + 2]
+        costs = np.where(
+            earliest_s[first:last] <= 0, self.first_cost[first + signal : last + signal], np.nan
+        )
+        costs[self._stage[signal]] = np.nan
+        if np.isnan(costs).all():
+            return HOLD
+        return int(np.nanargmin(costs))
+
+    def _earliest_s(self, lamps: Lamps, waited_s: Ints) -> tuple[Ints, list[int]]:
+        """Say when each stage may begin, and which signals must go on.
+
+        A stage may begin after the minimum greens that it ends. Where somebody has waited too long,
+        only stages that serve who has waited longest may begin at all.
+        """
+        must: list[int] = []
+        signals, stages = self._signals, self._stages
+        earliest_s = np.zeros(len(self._stage_table.min_green_s), np.int32)
+        green = (lamps.lamp == Lamp.GREEN) | (lamps.lamp == Lamp.GREEN_YIELD)
+        left_s = np.where(green, self._table.min_green_s - (lamps.now_s - lamps.since_s), 0)
+        overdue = waited_s >= self._settings.overdue_s
+        busy = np.zeros(len(signals.signal_ids), bool)
+        busy[self._owner[(left_s > 0) | overdue]] = True
+        for s in np.flatnonzero(busy):
+            part = signals.groups_of(int(s))
+            greens = stages.of(int(s))
+            first = int(stages.start[s])
+            ends = lamps.target[part] & ~greens
+            earliest_s[first : first + len(greens)] = np.where(ends, left_s[part], 0).max(
+                axis=1, initial=0
+            )
+            if overdue[part].any():
+                longest = int(np.argmax(np.where(overdue[part], waited_s[part], -1)))
+                helps = greens[:, longest]
+                if helps.any():
+                    must.append(int(s))
+                    earliest_s[first : first + len(greens)][~helps] = NEVER_S
+        return earliest_s, must
+
+
+def plan_stages(  # noqa: PLR0913
+    table: StageTable,
+    settings: Settings,
+    *,
+    rate: Floats,
+    due: Bools,
+    stage: Ints,
+    earliest_s: Ints,
+    queue: Floats,
+    came: Floats,
+    first_cost: Floats,
+) -> Ints:
+    """Let every signal that is due find its best first step.
+
+    Parameters
+    ----------
+    table
+        Stages, lanes and clearances.
+    settings
+        What a plan costs, and how far it looks.
+    rate
+        As `StageTable.rate`, learnt. [veh/s]
+    due
+        (signals,) whose step is wanted.
+    stage
+        (signals,) the stage that runs, counted from the signal's first.
+    earliest_s
+        (stages,) when each stage may begin. [s]
+    queue
+        (lanes,) vehicles that wait now.
+    came
+        (lanes, seconds + 1) vehicles that will have come to the line since now.
+    first_cost
+        (stages + signals,) written: least cost of each first step, signal by signal, hold last.
+
+    Returns
+    -------
+    (signals,) stage to go to, counted from the signal's first, or `HOLD`.
+    """
+    fine = np.arange(settings.fine_s)
+    coarse = np.arange(settings.fine_s, settings.horizon_s + 1, settings.coarse_s)
+    weights = Weights(
+        settings.stop_s,
+        settings.storage,
+        settings.end_red_s,
+        settings.end_square_s,
+        settings.startup_s,
+    )
+    tables = Tables(
+        table.stage_start, table.lane_start, table.rate_start, table.clearance_start, rate,
+        table.clearance_s, table.min_green_s, table.room, np.ones(len(table.room)),
+    )  # fmt: skip
+    grid_s = np.concatenate([fine, coarse]).astype(np.int32)
+    return np.asarray(
+        best_steps(tables, weights, grid_s, due, stage, earliest_s, queue, came, first_cost)
+    )

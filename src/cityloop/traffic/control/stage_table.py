@@ -1,0 +1,186 @@
+"""What every candidate stage lets go, lane by lane, and the clearances between stages."""
+
+import numpy as np
+
+from cityloop.city.network import Floats, Ints, Network, Turn
+from cityloop.city.records import record
+from cityloop.city.signals import Bools, Relation, SafetyTable, Signals
+from cityloop.traffic.observe.view import VIEW_M, View
+from cityloop.traffic.plan.stages import Stages
+from cityloop.traffic.plan.switch import clearance_s
+
+HEADWAY_S = 1.1
+HEADWAY_M = 1.59 * 7.5
+"""Saturation headway is 1.1 s plus the time for 1.59 times a vehicle's length and gap. [s], [m]"""
+
+YIELD_SHARE = 0.5
+"""What a yielding turn is expected to let go before anything is learnt."""
+
+VEHICLE_M = 7.5
+
+
+@record
+class StageTable:
+    """Lanes are approach lanes, ordered by signal.
+
+    Attributes
+    ----------
+    stage_start
+        (signals + 1,) first stage of each signal.
+    lane_start
+        (signals + 1,) first lane of each signal.
+    approach
+        (lanes,) approach lane of the view.
+    lane_of
+        (approaches,) the inverse.
+    rate_start, rate
+        Tables of (stages, lanes), signal by signal: expected discharge. [veh/s]
+    service
+        (entries of `rate`,) number of the service that a lane has in a stage: stages in which the
+        same groups of the lane are green and yield to the same others share what is learnt.
+    clearance_start, clearance_s
+        Tables of (stages, stages), signal by signal. [s]
+    min_green_s
+        (stages,) longest minimum green of its groups. [s]
+    room
+        (lanes,) vehicles that the lane holds up to where the road forks upstream.
+    speed_m_s
+        (lanes,) free speed. [m/s]
+    """
+
+    stage_start: Ints
+    lane_start: Ints
+    approach: Ints
+    lane_of: Ints
+    rate_start: Ints
+    rate: Floats
+    service: Ints
+    clearance_start: Ints
+    clearance_s: Ints
+    min_green_s: Ints
+    room: Floats
+    speed_m_s: Floats
+
+
+def build_stage_table(
+    network: Network, signals: Signals, table: SafetyTable, view: View, stages: Stages
+) -> StageTable:
+    """Work out the table.
+
+    Parameters
+    ----------
+    network
+        The roads.
+    signals
+        Their signals.
+    table
+        What they must keep.
+    view
+        What the sensors cover.
+    stages
+        What may be chosen.
+
+    Returns
+    -------
+    The table.
+    """
+    count = len(signals.signal_ids)
+    approach = np.argsort(view.approach_signal, kind="stable").astype(np.int32)
+    lane_of = np.empty_like(approach)
+    lane_of[approach] = np.arange(len(approach), dtype=np.int32)
+    lane_start = np.searchsorted(view.approach_signal[approach], np.arange(count + 1)).astype(
+        np.int32
+    )
+    streams = _streams_by_lane(network, signals, view, lane_of)
+    rates: list[Floats] = []
+    services: dict[tuple[int, bytes, bytes], int] = {}
+    service: list[int] = []
+    clearances: list[Ints] = []
+    least_s: list[int] = []
+    for s in range(count):
+        greens = stages.of(s)
+        part = signals.groups_of(s)
+        relation = signals.square(signals.relation, s)
+        lanes = range(int(lane_start[s]), int(lane_start[s + 1]))
+        for green in greens:
+            yields = green & ((relation == Relation.YIELDS) & green).any(axis=1)
+            to = (relation == Relation.YIELDS) & green
+            rates.append(np.array([_rate(streams[i], green, yields, part.start) for i in lanes]))
+            for i in lanes:
+                own = np.zeros(len(green), bool)
+                own[[g - part.start for g, _, _ in streams[i]]] = True
+                key = (i, (own & green).tobytes(), to[own & green].any(axis=0).tobytes())
+                service.append(services.setdefault(key, len(services)))
+            least_s.append(int(table.min_green_s[part][green].max(initial=1)))
+        clearances += [
+            np.array([clearance_s(signals, table, s, a, b) for b in greens], np.int32)
+            for a in greens
+        ]
+    stage_count = np.diff(stages.start).astype(np.int64)
+    lanes_count = np.diff(lane_start).astype(np.int64)
+    return StageTable(
+        stage_start=stages.start,
+        lane_start=lane_start,
+        approach=approach,
+        lane_of=lane_of,
+        rate_start=np.concatenate([[0], np.cumsum(stage_count * lanes_count)]).astype(np.int32),
+        rate=np.concatenate([np.zeros(0), *rates]),
+        service=np.array(service, np.int32),
+        clearance_start=np.concatenate([[0], np.cumsum(stage_count**2)]).astype(np.int32),
+        clearance_s=np.concatenate([np.zeros(0, np.int32), *clearances]).astype(np.int32),
+        min_green_s=np.array(least_s, np.int32),
+        room=_rooms(network, view.approach_lane[approach]),
+        speed_m_s=network.lane_speed_m_s[view.approach_lane[approach]].copy(),
+    )
+
+
+def _streams_by_lane(
+    network: Network, signals: Signals, view: View, lane_of: Ints
+) -> list[list[tuple[int, float, float]]]:
+    """List (group, share, saturation flow) of each lane's signalled streams."""
+    lane_at = np.full(len(network.lane_ids), -1)
+    lane_at[view.approach_lane] = lane_of
+    group = signals.stream_group[: network.connector_count]
+    turn = network.movement_turn[network.connector_movement]
+    found: list[list[tuple[int, float, float]]] = [[] for _ in lane_of]
+    for c in np.flatnonzero(group >= 0):
+        lane = network.connector_from_lane[c]
+        speed = min(network.lane_speed_m_s[lane], network.connector_speed_m_s[c])
+        flow = 1.0 / (HEADWAY_S + HEADWAY_M / speed)
+        weight = 0.02 if turn[c] == Turn.U_TURN else 1.0
+        found[lane_at[lane]].append((int(group[c]), weight, flow))
+    return found
+
+
+def _rate(
+    streams: list[tuple[int, float, float]], green: Bools, yields: Bools, first: int
+) -> float:
+    """Give a lane's discharge in a stage: one blocked vehicle holds up all behind it."""
+    total = sum(weight for _, weight, _ in streams)
+    share = sum(weight for g, weight, _ in streams if green[g - first]) / total
+    if share <= 0.0:
+        return 0.0
+    flow = sum(
+        weight * flow * (YIELD_SHARE if yields[g - first] else 1.0)
+        for g, weight, flow in streams
+        if green[g - first]
+    )
+    return float(flow / total * share)
+
+
+def _rooms(network: Network, lanes: Ints) -> Floats:
+    """Follow each lane upstream as long as it is one lane, and count vehicles that fit on it."""
+    into: list[list[int]] = [[] for _ in network.lane_ids]
+    out_of = np.zeros(len(network.lane_ids), int)
+    turn = network.movement_turn[network.connector_movement]
+    for c in np.flatnonzero(turn != Turn.U_TURN):
+        into[network.connector_to_lane[c]].append(int(network.connector_from_lane[c]))
+        out_of[network.connector_from_lane[c]] += 1
+    rooms = []
+    for lane in lanes:
+        here, length_m = int(lane), float(network.lane_length_m[lane])
+        while len(into[here]) == 1 and out_of[into[here][0]] == 1 and length_m < VIEW_M:
+            here = into[here][0]
+            length_m += float(network.lane_length_m[here])
+        rooms.append(max(length_m / VEHICLE_M, 1.0))
+    return np.array(rooms)
