@@ -273,6 +273,10 @@ ERRORS = {
             "make the routes again on this network, with duarouter",
         ),
     ),
+    "no edge in the route": (
+        vehicle("v", "1", ""),
+        ("the route has no edge (once)", "make the routes again on this network, with duarouter"),
+    ),
     "gap in the route": (
         vehicle("v", "1", "bc ab") + vehicle("w", "2", "bc ab"),
         (
@@ -379,7 +383,8 @@ def test_what_is_dropped_and_what_is_left_to_the_run(road, tmp_path):
         ),
         (
             f"{file}: line 6: only origin and destination are given, the route is chosen in the "
-            'run: 1 vehicle, the first is "t"; make routes with duarouter where a tool needs them'
+            'run: 1 vehicle, the first is "t"; make routes with duarouter for tools such as '
+            "tlsCoordinator, which do nothing with trips"
         ),
         (
             f"{file}: line 7: the departure is not before the end, 50 s, and will not be made: "
@@ -392,6 +397,18 @@ def test_what_is_dropped_and_what_is_left_to_the_run(road, tmp_path):
         Severity.NOTE,
         Severity.NOTE,
     ]
+
+
+def test_flows_are_counted_apart(road, tmp_path):
+    _, network = road
+    flow = '<flow id="{}" begin="0" end="9" number="2" from="ab" to="bc"/>'
+    trip = '<trip id="t" depart="3" from="ab" to="bc"/>'
+    scenario = scenario_of(tmp_path, f"<routes>{flow.format(1)}{flow.format(2)}{trip}</routes>")
+    (fault,) = find_demand_faults(read_demand(scenario), network, begin_s=0, end_s=50)
+    assert fault.cause == (
+        "only origin and destination are given, the route is chosen in the run: 1 vehicle and"
+        ' 2 flows, the first is "1"'
+    )
 
 
 def test_nobody_departs(road, tmp_path):

@@ -40,7 +40,8 @@ ROUTES = """<routes>
 </routes>"""
 CHOSEN = (
     "note: r.rou.xml: line 5: only origin and destination are given, the route is chosen in the"
-    ' run: 1 vehicle, the first is "f"; make routes with duarouter where a tool needs them'
+    ' run: 1 flow, the first is "f"; make routes with duarouter for tools such as tlsCoordinator,'
+    " which do nothing with trips"
 )
 SIGNAL = "n.net.xml: line 104, signal m"
 

@@ -53,8 +53,10 @@ def find_demand_faults(
     return tuple(sorted(found, key=lambda fault: (-fault.severity, fault.file, fault.line)))
 
 
-def _vehicles(count: int) -> str:
-    return "1 vehicle" if count == 1 else f"{count} vehicles"
+def _count(kinds: npt.NDArray[np.uint8]) -> str:
+    flows = int((kinds == DemandKind.FLOW).sum())
+    counts = [(len(kinds) - flows, "vehicle"), (flows, "flow")]
+    return " and ".join(f"{n} {what}{'' if n == 1 else 's'}" for n, what in counts if n)
 
 
 def _fault_at_rows(
@@ -66,7 +68,7 @@ def _fault_at_rows(
         severity=severity,
         file=demand.files[demand.file[first]],
         line=int(demand.line[first]),
-        cause=f"{cause}: {_vehicles(len(rows))}, the first is {quoted(demand.ids[first])}",
+        cause=f"{cause}: {_count(demand.kind[rows])}, the first is {quoted(demand.ids[first])}",
         remedy=remedy,
     )
 
@@ -105,6 +107,10 @@ def _route_faults(demand: Demand, network: Network) -> Iterator[Fault]:
     route = _route_of_entry(demand)
     entry_link = link[demand.route_edge] if len(link) else np.empty(0, np.int64)
 
+    empty = np.flatnonzero((np.diff(demand.route_start) == 0) & demand.route_complete)
+    yield from _faults_at_routes(
+        demand, empty.astype(np.int32), ["the route has no edge"] * len(empty)
+    )
     unknown = np.flatnonzero(entry_link < 0)
     names = [quoted(demand.edge_ids[demand.route_edge[entry]]) for entry in unknown]
     yield from _faults_at_routes(
@@ -259,5 +265,6 @@ def _trips(demand: Demand) -> Iterator[Fault]:
             rows,
             Severity.NOTE,
             "only origin and destination are given, the route is chosen in the run",
-            "make routes with duarouter where a tool needs them",
+            "make routes with duarouter for tools such as tlsCoordinator, which do nothing with"
+            " trips",
         )
