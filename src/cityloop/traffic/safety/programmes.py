@@ -98,6 +98,7 @@ class _Pair(NamedTuple):
 
     ends: int
     begins: int
+    begin_phases: list[int]
     needed_s: float
     walk: bool
     forbidden: bool
@@ -164,6 +165,7 @@ def find_programme_faults(
     all_red_s = signals.square(table.all_red_s, signal)
     served = np.flatnonzero(kind != GroupKind.NOBODY)
     ends = {int(g): _ends(cycle, int(g)) for g in served}
+    begins = {int(g): _begins(cycle, int(g)) for g in served}
     found = [*_whole(programme), *_conflicts(cycle, relation)]
     for g, its_ends in ends.items():
         walk = kind[g] == GroupKind.WALK
@@ -177,6 +179,7 @@ def find_programme_faults(
                 pair = _Pair(
                     ends=g,
                     begins=int(other),
+                    begin_phases=begins[int(other)],
                     needed_s=float(all_red_s[g, other]),
                     walk=bool(walk),
                     forbidden=bool(relation[g, other] == Relation.FORBIDDEN),
@@ -234,6 +237,13 @@ def _conflicts(cycle: _Cycle, relation: npt.NDArray[np.generic]) -> list[Program
     return found
 
 
+def _begins(cycle: _Cycle, group: int) -> list[int]:
+    """List the phases with which a group's green begins."""
+    green = cycle.green[:, group]
+    phases: list[int] = np.flatnonzero(green & ~np.roll(green, 1)).tolist()
+    return phases
+
+
 def _ends(cycle: _Cycle, group: int) -> list[_End]:
     """List where a group's green ends, in the order of the cycle."""
     green = cycle.green[:, group]
@@ -259,7 +269,7 @@ def _greens(
         dark = np.isin(cycle.lamps[:, group], _DARK).any()
         never = _fault(ProgrammeFlaw.NEVER_GREEN, 5, Severity.ERROR, groups, -1, 0.0, least_s)
         return [] if dark else [never]
-    begins = np.flatnonzero(green & ~np.roll(green, 1)).tolist()
+    begins = _begins(cycle, group)
     ends = [end.phase for end in _ends(cycle, group)]
     found = []
     shortest = min(
@@ -334,12 +344,11 @@ def _yellows(ends: list[_End], group: int, needed_s: float) -> list[ProgrammeFau
 
 def _all_red(cycle: _Cycle, ends: list[_End], pair: _Pair) -> list[ProgrammeFault]:
     """Judge the time from a group's yellow, or its walk, to the green of another: rules 2 and 4."""
-    green = cycle.green[:, pair.begins]
-    begins = np.flatnonzero(green & ~np.roll(green, 1)).tolist()
+    begins = pair.begin_phases
     worst: ProgrammeFault | None = None
     for end in ends:
         # What is shown together is judged as such: nothing is cleared.
-        if not begins or green[end.phase]:
+        if not begins or cycle.green[end.phase, pair.begins]:
             continue
         after = (end.phase + 1) % cycle.phases
         gap_s = cycle.from_to_s(after, next(_onward(begins, after)))
