@@ -33,7 +33,10 @@ def progress_bar(title: str, count: int) -> Iterator[Watch]:
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    # Where nobody looks, a bar would leave an empty line in a log.
+    hidden = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=hidden) as bar:
         task = bar.add_task(title, total=float(count), done=0, count=count)
 
         def watch(index: int, share: float) -> None:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from cityloop.city.errors import InputError
 from cityloop.traffic.evaluate.runs import Run
+from cityloop.usecases.check_scenario import check_runnable
 from cityloop.usecases.measure_run import RunOrder
 from cityloop.usecases.run_control import run_control
 from cityloop.usecases.warm_kernels import warm_kernels
@@ -49,6 +50,8 @@ def run_orders(
         If one of them cannot be run; the others are stopped first. So they are when a person
         interrupts: nothing is left behind.
     """
+    for scenario in {order.scenario.origin: order.scenario for order in orders}.values():
+        check_runnable(scenario)
     warm_kernels(lambda _line: None)
     context = mp.get_context("spawn")
     at_once = workers or len(os.sched_getaffinity(0))
@@ -112,6 +115,8 @@ def _work(order: RunOrder, pipe: Connection) -> None:
             pipe.send(run_control(order, pipe.send))
         except InputError as error:
             pipe.send(error)
+    # Nothing is left to tidy up: an exception now would only print, as the interpreter ends.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _leave(_number: int, _frame: object) -> None:
