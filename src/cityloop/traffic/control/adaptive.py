@@ -13,6 +13,7 @@ from cityloop.kernels.horizon import Network as Tables
 from cityloop.traffic.control.stage_table import StageTable, build_stage_table
 from cityloop.traffic.estimate.arrivals import Arrivals
 from cityloop.traffic.estimate.discharge import Discharge
+from cityloop.traffic.estimate.exits import ExitBlocks
 from cityloop.traffic.estimate.waiting import RedWaits
 from cityloop.traffic.observe.observation import Observation
 from cityloop.traffic.observe.view import View
@@ -20,6 +21,8 @@ from cityloop.traffic.plan.stages import Stages
 
 LIFETIME_S: Final = 3
 NEVER_S: Final = 10_000
+FULL_COST: Final = 0.9
+"""What a way out that was full all the time takes off the discharge; the rest lets it recover."""
 STUCK_S: Final = 12
 """For how long nobody moves at a green before a signal is taken for blocked. [s]"""
 PAUSE_S: Final = 10
@@ -80,13 +83,16 @@ class Adaptive:
         self._discharge = Discharge(t.lane_start, t.rate_start, t.rate, t.service)
         self._seen_stage = np.full(len(signals.signal_ids), -1, np.int32)
         self._seen_green_s = np.zeros(len(signals.signal_ids), np.int64)
+        self._exits = ExitBlocks(len(view.exit_lane), t.outlet_entry, t.outlet_exit, len(t.rate))
         self._waits = RedWaits(network, signals, view)
         self._owner = (
             np.searchsorted(signals.group_start, np.arange(signals.group_count), "right") - 1
         )
         self._all = np.ones(len(signals.signal_ids), bool)
         self._sequence = 0
+        self._asked: Bools = np.zeros(signals.group_count, bool)
         self._stage = np.full(len(signals.signal_ids), -1, np.int32)
+        self._stage_before = self._stage.copy()
         self._idle_s = np.zeros(len(signals.signal_ids), np.int64)
         self._pause_until_s = np.full(len(signals.signal_ids), -1_000_000)
         self._lane_signal = np.repeat(np.arange(len(self._all)), np.diff(t.lane_start))
@@ -120,7 +126,46 @@ class Adaptive:
         -------
         One command a signal.
         """
+        self._take_back(lamps)
         waited_s = self._waits.update(observation, lamps)
+        rate = self._learn(observation, lamps)
+        left_s = self._green_left_s(lamps)
+        earliest_s, overdue = self._earliest_s(lamps, left_s, waited_s)
+        due = ~lamps.switching & (self._stage >= 0)
+        step = plan_stages(
+            self._stage_table,
+            self._settings,
+            rate=rate,
+            due=due,
+            stage=self._stage,
+            earliest_s=earliest_s,
+            queue=self._arrivals.queue,
+            came=self._arrivals.came,
+            first_cost=self.first_cost,
+        )
+        for s in overdue:
+            if due[s] and step[s] == HOLD:
+                step[s] = self._next_allowed(s, earliest_s)
+        blocked = self._stuck(observation) & due & (np.bincount(self._owner, left_s > 0) == 0)
+        self._stage_before = self._stage.copy()
+        self._asked = self._new_target(lamps, step, blocked, earliest_s)
+        self._sequence += 1
+        return Commands(
+            issued_s=lamps.now_s,
+            lifetime_s=LIFETIME_S,
+            sequence=self._sequence,
+            addressed=self._all,
+            green=self._asked,
+            table_version=self._table.version,
+        )
+
+    def _take_back(self, lamps: Lamps) -> None:
+        """Go back to the stage that runs where the last command was not carried out."""
+        wrong = np.bincount(self._owner, lamps.target != self._asked, len(self._all)) > 0
+        self._stage[wrong] = self._stage_before[wrong]
+
+    def _learn(self, observation: Observation, lamps: Lamps) -> Floats:
+        """Take in what was seen; give what each stage lets go now. [veh/s]."""
         self._arrivals.update(observation, lamps.now_s)
         self._discharge.update(
             self._seen_stage,
@@ -130,52 +175,28 @@ class Adaptive:
         )
         self._seen_stage = self._stage.copy()
         self._seen_green_s = self._green_for_s(lamps)
+        return self._discharge.rate * (1.0 - FULL_COST * self._exits.update(observation))
+
+    def _new_target(self, lamps: Lamps, step: Ints, blocked: Bools, earliest_s: Ints) -> Bools:
+        """Turn steps into greens, and take note of the stages that will run."""
         target = lamps.target.copy()
         dark = (self._stage < 0) & (lamps.now_s >= self._pause_until_s)
-        earliest_s, overdue = self._earliest_s(lamps, waited_s)
-        due = ~lamps.switching & (self._stage >= 0)
-        table = self._stage_table
-        step = plan_stages(
-            table,
-            self._settings,
-            rate=self._discharge.rate,
-            due=due,
-            stage=self._stage,
-            earliest_s=earliest_s,
-            queue=self._arrivals.queue,
-            came=self._arrivals.came,
-            first_cost=self.first_cost,
-        )
-        stuck = self._stuck(observation, lamps)
-        for waits in overdue:
-            if due[waits] and step[waits] == HOLD:
-                step[waits] = self._next_allowed(waits, earliest_s)
-        for s in np.flatnonzero((step != HOLD) | dark):
-            greens = self._stages.of(int(s))
-            if not len(greens):
-                continue
-            k = int(step[s]) if step[s] != HOLD else self._fullest(int(s))
-            if stuck[s] and not dark[s]:
-                continue
-            if dark[s] or earliest_s[table.stage_start[s] + k] <= 0:
-                target[self._signals.groups_of(int(s))] = greens[k]
-                self._stage[s] = k
-        for s in np.flatnonzero(stuck & due):
+        for s in np.flatnonzero((step != HOLD) | dark | blocked):
             part = self._signals.groups_of(int(s))
-            if earliest_s[table.stage_start[s] : table.stage_start[s + 1]].min() <= 0:
+            greens = self._stages.of(int(s))
+            if blocked[s]:
                 target[part] = False
                 self._stage[s] = -1
                 self._pause_until_s[s] = lamps.now_s + PAUSE_S
                 self._idle_s[s] = 0
-        self._sequence += 1
-        return Commands(
-            issued_s=lamps.now_s,
-            lifetime_s=LIFETIME_S,
-            sequence=self._sequence,
-            addressed=self._all,
-            green=target,
-            table_version=self._table.version,
-        )
+                continue
+            if not len(greens):
+                continue
+            k = int(step[s]) if step[s] != HOLD else self._fullest(int(s))
+            if dark[s] or earliest_s[self._stage_table.stage_start[s] + k] <= 0:
+                target[part] = greens[k]
+                self._stage[s] = k
+        return target
 
     def _green_for_s(self, lamps: Lamps) -> npt.NDArray[np.int64]:
         """For how long each signal has shown its stage in full; 0 during a switch. [s]."""
@@ -191,7 +212,7 @@ class Adaptive:
         count = int(table.stage_start[signal + 1] - table.stage_start[signal])
         return int(np.argmax(table.rate[part].reshape(count, -1).sum(axis=1)))
 
-    def _stuck(self, observation: Observation, lamps: Lamps) -> Bools:
+    def _stuck(self, observation: Observation) -> Bools:
         """Find signals at which somebody has green and nobody moves: turns block one another.
 
         Nothing enters for a few seconds then, so that who stands inside can leave.
@@ -201,7 +222,7 @@ class Adaptive:
         moved = np.bincount(self._lane_signal, np.maximum(crossed, 0), count) > 0
         wants = np.bincount(self._lane_signal, self._discharge.wants, count) > 0
         self._idle_s = np.where(moved, 0, self._idle_s + wants)
-        return (self._idle_s >= STUCK_S) & ~lamps.switching
+        return self._idle_s >= STUCK_S
 
     def _next_allowed(self, signal: int, earliest_s: Ints) -> int:
         """Choose the cheapest stage that may begin now, where holding keeps somebody too long."""
@@ -214,7 +235,13 @@ class Adaptive:
             return HOLD
         return int(np.nanargmin(costs))
 
-    def _earliest_s(self, lamps: Lamps, waited_s: Ints) -> tuple[Ints, list[int]]:
+    def _green_left_s(self, lamps: Lamps) -> Ints:
+        """For how long each group must go on showing green. [s]."""
+        green = (lamps.lamp == Lamp.GREEN) | (lamps.lamp == Lamp.GREEN_YIELD)
+        left_s = self._table.min_green_s - (lamps.now_s - lamps.since_s)
+        return np.where(green, np.maximum(left_s, 0), 0)
+
+    def _earliest_s(self, lamps: Lamps, left_s: Ints, waited_s: Ints) -> tuple[Ints, list[int]]:
         """Say when each stage may begin, and which signals must go on.
 
         A stage may begin after the minimum greens that it ends. Where somebody has waited too long,
@@ -223,8 +250,6 @@ class Adaptive:
         must: list[int] = []
         signals, stages = self._signals, self._stages
         earliest_s = np.zeros(len(self._stage_table.min_green_s), np.int32)
-        green = (lamps.lamp == Lamp.GREEN) | (lamps.lamp == Lamp.GREEN_YIELD)
-        left_s = np.where(green, self._table.min_green_s - (lamps.now_s - lamps.since_s), 0)
         overdue = waited_s >= self._settings.overdue_s
         busy = np.zeros(len(signals.signal_ids), bool)
         busy[self._owner[(left_s > 0) | overdue]] = True

@@ -1,5 +1,7 @@
 """What every candidate stage lets go, lane by lane, and the clearances between stages."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from cityloop.city.network import Floats, Ints, Network, Turn
@@ -17,6 +19,9 @@ YIELD_SHARE = 0.5
 """What a yielding turn is expected to let go before anything is learnt."""
 
 VEHICLE_M = 7.5
+
+U_TURN_WEIGHT = 0.02
+"""Few turn back, and nothing tells how many."""
 
 
 @record
@@ -38,6 +43,8 @@ class StageTable:
     service
         (entries of `rate`,) number of the service that a lane has in a stage: stages in which the
         same groups of the lane are green and yield to the same others share what is learnt.
+    outlet_entry, outlet_exit
+        (pairs,) entry of `rate`, and exit lane that what goes there leads to.
     clearance_start, clearance_s
         Tables of (stages, stages), signal by signal. [s]
     min_green_s
@@ -55,6 +62,8 @@ class StageTable:
     rate_start: Ints
     rate: Floats
     service: Ints
+    outlet_entry: Ints
+    outlet_exit: Ints
     clearance_start: Ints
     clearance_s: Ints
     min_green_s: Ints
@@ -95,6 +104,7 @@ def build_stage_table(
     rates: list[Floats] = []
     services: dict[tuple[int, bytes, bytes], int] = {}
     service: list[int] = []
+    outlets: list[tuple[int, int]] = []
     clearances: list[Ints] = []
     least_s: list[int] = []
     for s in range(count):
@@ -108,8 +118,13 @@ def build_stage_table(
             rates.append(np.array([_rate(streams[i], green, yields, part.start) for i in lanes]))
             for i in lanes:
                 own = np.zeros(len(green), bool)
-                own[[g - part.start for g, _, _ in streams[i]]] = True
+                own[[stream.group - part.start for stream in streams[i]]] = True
                 key = (i, (own & green).tobytes(), to[own & green].any(axis=0).tobytes())
+                outlets += [
+                    (len(service), stream.exit)
+                    for stream in streams[i]
+                    if green[stream.group - part.start]
+                ]
                 service.append(services.setdefault(key, len(services)))
             least_s.append(int(table.min_green_s[part][green].max(initial=1)))
         clearances += [
@@ -126,6 +141,8 @@ def build_stage_table(
         rate_start=np.concatenate([[0], np.cumsum(stage_count * lanes_count)]).astype(np.int32),
         rate=np.concatenate([np.zeros(0), *rates]),
         service=np.array(service, np.int32),
+        outlet_entry=np.array([entry for entry, _ in outlets], np.int32),
+        outlet_exit=np.array([e for _, e in outlets], np.int32),
         clearance_start=np.concatenate([[0], np.cumsum(stage_count**2)]).astype(np.int32),
         clearance_s=np.concatenate([np.zeros(0, np.int32), *clearances]).astype(np.int32),
         min_green_s=np.array(least_s, np.int32),
@@ -134,36 +151,47 @@ def build_stage_table(
     )
 
 
+class _Stream(NamedTuple):
+    """A signalled stream of a lane: its group, its part of the lane, its flow, where it leads."""
+
+    group: int
+    weight: float
+    flow: float
+    exit: int
+
+
 def _streams_by_lane(
     network: Network, signals: Signals, view: View, lane_of: Ints
-) -> list[list[tuple[int, float, float]]]:
-    """List (group, share, saturation flow) of each lane's signalled streams."""
+) -> list[list[_Stream]]:
     lane_at = np.full(len(network.lane_ids), -1)
     lane_at[view.approach_lane] = lane_of
+    exit_at = np.full(len(network.lane_ids), -1)
+    exit_at[view.exit_lane] = np.arange(len(view.exit_lane))
     group = signals.stream_group[: network.connector_count]
     turn = network.movement_turn[network.connector_movement]
-    found: list[list[tuple[int, float, float]]] = [[] for _ in lane_of]
+    found: list[list[_Stream]] = [[] for _ in lane_of]
     for c in np.flatnonzero(group >= 0):
         lane = network.connector_from_lane[c]
         speed = min(network.lane_speed_m_s[lane], network.connector_speed_m_s[c])
-        flow = 1.0 / (HEADWAY_S + HEADWAY_M / speed)
-        weight = 0.02 if turn[c] == Turn.U_TURN else 1.0
-        found[lane_at[lane]].append((int(group[c]), weight, flow))
+        found[lane_at[lane]].append(
+            _Stream(
+                group=int(group[c]),
+                weight=U_TURN_WEIGHT if turn[c] == Turn.U_TURN else 1.0,
+                flow=1.0 / (HEADWAY_S + HEADWAY_M / speed),
+                exit=int(exit_at[network.connector_to_lane[c]]),
+            )
+        )
     return found
 
 
-def _rate(
-    streams: list[tuple[int, float, float]], green: Bools, yields: Bools, first: int
-) -> float:
+def _rate(streams: list[_Stream], green: Bools, yields: Bools, first: int) -> float:
     """Give a lane's discharge in a stage: one blocked vehicle holds up all behind it."""
-    total = sum(weight for _, weight, _ in streams)
-    share = sum(weight for g, weight, _ in streams if green[g - first]) / total
-    if share <= 0.0:
-        return 0.0
+    total = sum(stream.weight for stream in streams)
+    served = [stream for stream in streams if green[stream.group - first]]
+    share = sum(stream.weight for stream in served) / total
     flow = sum(
-        weight * flow * (YIELD_SHARE if yields[g - first] else 1.0)
-        for g, weight, flow in streams
-        if green[g - first]
+        stream.weight * stream.flow * (YIELD_SHARE if yields[stream.group - first] else 1.0)
+        for stream in served
     )
     return float(flow / total * share)
 
