@@ -227,13 +227,11 @@ class Adaptive:
     def _next_allowed(self, signal: int, earliest_s: Ints) -> int:
         """Choose the cheapest stage that may begin now, where holding keeps somebody too long."""
         first, last = self._stage_table.stage_start[signal : signal + 2]
-        costs = np.where(
-            earliest_s[first:last] <= 0, self.first_cost[first + signal : last + signal], np.nan
-        )
-        costs[self._stage[signal]] = np.nan
-        if np.isnan(costs).all():
+        allowed = np.flatnonzero(earliest_s[first:last] <= 0)
+        allowed = allowed[allowed != self._stage[signal]]
+        if not allowed.size:
             return HOLD
-        return int(np.nanargmin(costs))
+        return int(allowed[np.argmin(self.first_cost[first + signal + allowed])])
 
     def _green_left_s(self, lamps: Lamps) -> Ints:
         """For how long each group must go on showing green. [s]."""
@@ -262,7 +260,9 @@ class Adaptive:
                 axis=1, initial=0
             )
             if overdue[part].any():
-                longest = int(np.argmax(np.where(overdue[part], waited_s[part], -1)))
+                longest = int(
+                    np.argmax(np.where(overdue[part] & greens.any(axis=0), waited_s[part], -1))
+                )
                 helps = greens[:, longest]
                 if helps.any():
                     must.append(int(s))

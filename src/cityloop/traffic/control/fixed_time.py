@@ -30,8 +30,13 @@ class FixedTime:
         self._signals = signals
         self._nothing = np.zeros(len(signals.signal_ids), bool)
         self._sequence = 0
+        self._early_until_s = np.full(len(signals.signal_ids), -1)
         index = {name: s for s, name in enumerate(signals.signal_ids)}
-        self._plans = [(index[plan.signal_id], plan, _stage_ends_s(plan)) for plan in plans]
+        self._plans = [
+            (s, plan, _stage_ends_s(plan), _least_green_s(signals, table, s, plan))
+            for plan in plans
+            for s in (index[plan.signal_id],)
+        ]
 
     def look_at(self, _lamps: Lamps) -> Bools:
         """Look at nothing.
@@ -63,12 +68,19 @@ class FixedTime:
         """
         green = lamps.target.copy()
         addressed = self._nothing.copy()
-        for s, plan, ends_s in self._plans:
+        for s, plan, ends_s, least_s in self._plans:
             at_s = (lamps.now_s - plan.offset_s) % plan.cycle_s
             stage = int(np.searchsorted(ends_s, at_s, side="right")) % len(ends_s)
+            part = self._signals.groups_of(s)
+            left_s = int(ends_s[stage] - at_s) % plan.cycle_s
+            if not lamps.target[part].any() and left_s < least_s[stage]:
+                # A start so late in a stage that it could not have its minimum begins with the next.
+                self._early_until_s[s] = lamps.now_s + left_s
+            if lamps.now_s < self._early_until_s[s]:
+                stage = (stage + 1) % len(ends_s)
             addressed[s] = True
             if not lamps.switching[s]:
-                green[self._signals.groups_of(s)] = plan.stages[stage]
+                green[part] = plan.stages[stage]
         self._sequence += 1
         return Commands(
             issued_s=lamps.now_s,
@@ -84,3 +96,9 @@ def _stage_ends_s(plan: Plan) -> np.ndarray:
     """Give the seconds of the cycle at which the stages end and their clearances begin."""
     before = np.concatenate([[0], np.cumsum(plan.green_s + plan.clearance_s)[:-1]])
     return np.asarray(before + plan.green_s)
+
+
+def _least_green_s(signals: Signals, table: SafetyTable, signal: int, plan: Plan) -> np.ndarray:
+    """Give the longest minimum green of each stage's groups. [s]."""
+    min_green_s = table.min_green_s[signals.groups_of(signal)]
+    return np.asarray(np.where(plan.stages, min_green_s, 0).max(axis=1))
