@@ -12,12 +12,16 @@ from pathlib import Path
 import pytest
 
 from cityloop.city.errors import InputError
+from cityloop.feeds.sumo_config import read_scenario
+from cityloop.usecases.check_scenario import check_runnable
 from cityloop.usecases.inspect_scenario import (
     Inspection,
     find_inspected,
     inspect_scenario,
     inspection_json,
 )
+from cityloop.usecases.make_controller import CONTROLS, REFERENCES, make_controller
+from cityloop.usecases.open_scenario import open_city
 from tests.faults.broken_files import (
     ADDITIONAL,
     BREAKS,
@@ -28,8 +32,12 @@ from tests.faults.broken_files import (
     ROUTES,
     Break,
     Files,
+    delete_element,
     good_files,
+    swap_names,
     write,
+    wrong_phases,
+    wrong_states,
 )
 from tests.made_networks import make_grid
 
@@ -149,6 +157,28 @@ def test_thousands_of_links_at_one_node_are_refused_in_time(files, tmp_path):
     result = inspected(write(files, tmp_path))
     assert isinstance(result, InputError)
     assert result.cause == "<connection> is one of more than 1000 at one node"
+
+
+@pytest.mark.parametrize("breaks", [wrong_phases, wrong_states, swap_names, delete_element])
+def test_what_passes_the_check_gives_controllers(breaks, files, tmp_path):
+    """Nothing that a run reads may hold figures which no controller can work with."""
+    rng = random.Random(breaks.__name__)  # noqa: S311  no secret
+    passed = 0
+    for _ in range(40):
+        broken = dict(files)
+        breaks(broken, rng)
+        config = write(broken, tmp_path)
+        try:
+            scenario = read_scenario(config)
+            check_runnable(scenario)
+        except InputError:
+            continue
+        city = open_city(scenario)
+        for name in CONTROLS:
+            if name not in REFERENCES:
+                make_controller(name, city, None)
+        passed += 1
+    assert passed
 
 
 def put(pattern: bytes, instead: bytes, name: str) -> Break:

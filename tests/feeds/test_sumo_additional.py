@@ -201,22 +201,22 @@ BAD_FILES = {
     "phase of no time": (
         '<tlLogic id="A" type="static">\n<phase duration="0" state="G"/></tlLogic>',
         (
-            'line 3: <phase> has duration="0", expected seconds or HH:MM:SS of at least 0.001; '
-            "correct duration"
+            'line 3: <phase> has duration="0", expected seconds or HH:MM:SS of at least 0.001 and '
+            "at most 1e+07; correct duration"
         ),
     ),
     "phase without end": (
         '<tlLogic id="A" type="static">\n<phase duration="inf" state="G"/></tlLogic>',
         (
-            'line 3: <phase> has duration="inf", expected seconds or HH:MM:SS of at least 0.001; '
-            "correct duration"
+            'line 3: <phase> has duration="inf", expected seconds or HH:MM:SS of at least 0.001 '
+            "and at most 1e+07; correct duration"
         ),
     ),
     "least time negative": (
         '<tlLogic id="A" type="static"><phase duration="9" minDur="-5" state="G"/></tlLogic>',
         (
-            'line 2: <phase> has minDur="-5", expected seconds or HH:MM:SS of at least 0; '
-            "correct minDur"
+            'line 2: <phase> has minDur="-5", expected seconds or HH:MM:SS of at least 0 and '
+            "at most 1e+07; correct minDur"
         ),
     ),
     "unknown lamp": (
@@ -236,8 +236,8 @@ BAD_FILES = {
     "offset not a number": (
         '<tlLogic id="A" type="static" offset="soon"/>',
         (
-            'line 2: <tlLogic id="A"> has offset="soon", expected seconds or HH:MM:SS; '
-            "correct offset"
+            'line 2: <tlLogic id="A"> has offset="soon", expected seconds or HH:MM:SS of at least '
+            "-1e+07 and at most 1e+07; correct offset"
         ),
     ),
     "loop nowhere": (

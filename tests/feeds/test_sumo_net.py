@@ -405,6 +405,11 @@ NONSENSE = {
         r"\1",
         "<connection> has no linkIndex",
     ),
+    "a lane of two signals": (
+        r'(<connection from="nm" to="ms".*? tl=)"m"',
+        r'\1"k"',
+        '<connection> obeys the signal "k", others of its lane obey "m"',
+    ),
     "an endless state": (
         r'state="GGgrrrGGgrrr"',
         'state="' + "G" * 5000 + '"',

@@ -26,6 +26,8 @@ _POINT_TAGS: Final = frozenset({"inductionLoop", "e1Detector"})
 _AREA_TAGS: Final = frozenset({"laneAreaDetector", "e2Detector"})
 _CORDON_TAGS: Final = frozenset({"entryExitDetector", "e3Detector"})
 _TAGS: Final = frozenset({"tlLogic"}) | _POINT_TAGS | _AREA_TAGS | _CORDON_TAGS
+# Longer than anybody stands at a signal, and short enough to be counted in 32 bits.
+_SECONDS_MAX: Final = 1e7
 # What SUMO calls a programme without a name.
 _NAMELESS: Final = "<unknown>"
 
@@ -180,9 +182,14 @@ def _read_programme(element: Element, begin_s: float) -> ProgrammeText:
         signal_id=text(element, "id"),
         programme_id=text(element, "programID", default=_NAMELESS),
         kind=text(element, "type"),
-        offset_s=begin_s if by_begin else seconds(element, "offset", default=0.0),
+        offset_s=begin_s
+        if by_begin
+        else seconds(element, "offset", default=0.0, at_least=-_SECONDS_MAX, at_most=_SECONDS_MAX),
         # SUMO counts in milliseconds.
-        phase_s=np.array([seconds(p, "duration", at_least=0.001) for p in phases], np.float64),
+        phase_s=np.array(
+            [seconds(p, "duration", at_least=0.001, at_most=_SECONDS_MAX) for p in phases],
+            np.float64,
+        ),
         phase_min_s=_bounds(phases, "minDur"),
         phase_max_s=_bounds(phases, "maxDur"),
         states=states,
@@ -193,7 +200,9 @@ def _read_programme(element: Element, begin_s: float) -> ProgrammeText:
 
 def _bounds(phases: list[Element], name: str) -> Floats:
     bounds = [
-        seconds(phase, name, at_least=0) if name in phase.attributes else math.nan
+        seconds(phase, name, at_least=0, at_most=_SECONDS_MAX)
+        if name in phase.attributes
+        else math.nan
         for phase in phases
     ]
     return np.array(bounds, np.float64)

@@ -17,15 +17,13 @@ from cityloop.feeds.sumo_net_parts import (
     NetParts,
     Points,
     collect_parts,
-    find_heading,
-    find_way,
     is_road,
     read_length_m,
     read_place,
-    read_right_of_way,
     read_speed_m_s,
     read_uses,
 )
+from cityloop.feeds.sumo_net_ways import find_heading, find_way, read_right_of_way
 from cityloop.feeds.xml_reader import Element, text, whole
 
 
