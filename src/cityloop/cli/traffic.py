@@ -91,7 +91,7 @@ def compare_command(  # noqa: PLR0913  one argument an option
         typer.Option(
             "--control", help="Controllers with commas between; the first is the measure."
         ),
-    ] = "native,actuated,max-pressure",
+    ] = "native,actuated,adaptive",
     seeds: Annotated[str, typer.Option("--seeds", help="Such as 1-5 or 1,2,7.")] = "1-5",
     sensing: SensingOption = Sensing.CAMERA,
     json: Annotated[

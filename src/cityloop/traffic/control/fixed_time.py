@@ -33,7 +33,7 @@ class FixedTime:
         self._early_until_s = np.full(len(signals.signal_ids), -1)
         index = {name: s for s, name in enumerate(signals.signal_ids)}
         self._plans = [
-            (s, plan, _stage_ends_s(plan), _least_green_s(signals, table, s, plan))
+            (s, plan, _stage_ends_s(plan), _start_s(signals, table, s, plan))
             for plan in plans
             for s in (index[plan.signal_id],)
         ]
@@ -68,13 +68,13 @@ class FixedTime:
         """
         green = lamps.target.copy()
         addressed = self._nothing.copy()
-        for s, plan, ends_s, least_s in self._plans:
+        for s, plan, ends_s, start_s in self._plans:
             at_s = (lamps.now_s - plan.offset_s) % plan.cycle_s
             stage = int(np.searchsorted(ends_s, at_s, side="right")) % len(ends_s)
             part = self._signals.groups_of(s)
             left_s = int(ends_s[stage] - at_s) % plan.cycle_s
-            if not lamps.target[part].any() and left_s < least_s[stage]:
-                # A start so late in a stage that it could not have its minimum begins with the next.
+            if not lamps.target[part].any() and left_s < start_s[stage]:
+                # Who starts so late in a stage that its minimum is out of reach takes the next one.
                 self._early_until_s[s] = lamps.now_s + left_s
             if lamps.now_s < self._early_until_s[s]:
                 stage = (stage + 1) % len(ends_s)
@@ -98,7 +98,8 @@ def _stage_ends_s(plan: Plan) -> np.ndarray:
     return np.asarray(before + plan.green_s)
 
 
-def _least_green_s(signals: Signals, table: SafetyTable, signal: int, plan: Plan) -> np.ndarray:
-    """Give the longest minimum green of each stage's groups. [s]."""
+def _start_s(signals: Signals, table: SafetyTable, signal: int, plan: Plan) -> np.ndarray:
+    """Give what each stage needs from all-red on: the all-red before it and its minimum green. [s]."""
     min_green_s = table.min_green_s[signals.groups_of(signal)]
-    return np.asarray(np.where(plan.stages, min_green_s, 0).max(axis=1))
+    all_red_s = signals.square(table.all_red_s, signal).max(axis=0, initial=0)
+    return np.asarray(np.where(plan.stages, min_green_s + all_red_s, 0).max(axis=1))

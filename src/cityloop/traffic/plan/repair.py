@@ -2,15 +2,8 @@
 
 import numpy as np
 
-from cityloop.city.signals import (
-    Bools,
-    GroupKind,
-    Lamp,
-    Plan,
-    Programme,
-    SafetyTable,
-    Signals,
-)
+from cityloop.city.signals import Bools, Lamp, Plan, Programme, SafetyTable, Signals
+from cityloop.traffic.plan.stages import green_phases
 from cityloop.traffic.plan.switch import clearance_s
 
 
@@ -47,7 +40,7 @@ def repair_programme(
     part = signals.groups_of(signal)
     count = len(stages)
     greens = np.array(stages, bool).reshape(count, -1)
-    wanted_s = _green_by_stage(programme, greens)
+    wanted_s, begins_s = _green_by_stage(programme, greens)
     clearances = [
         clearance_s(signals, table, signal, greens[i], greens[(i + 1) % count])
         for i in range(count)
@@ -60,24 +53,36 @@ def repair_programme(
         signal_id=signals.signal_ids[signal],
         table_version=table.version[signal],
         cycle_s=cycle_s,
-        offset_s=round(programme.offset_s) % cycle_s,
+        # A programme's offset is where its first phase begins, a plan's where its first green does.
+        offset_s=round(programme.offset_s + begins_s) % cycle_s,
         stages=greens,
         green_s=green_s.astype(np.int32),
         clearance_s=np.array(clearances, np.int32),
     )
 
 
-def _green_by_stage(programme: Programme, greens: Bools) -> np.ndarray:
-    """Sum the phases of a programme by the stage that they are most like."""
+def _green_by_stage(programme: Programme, greens: Bools) -> tuple[np.ndarray, float]:
+    """Sum the phases of a programme by the stage that they are most like.
+
+    Tell also when, after the begin of the first phase, the green of the first stage begins.
+    """
     wanted_s = np.zeros(len(greens))
+    if programme.lamps.shape[1] != greens.shape[1]:
+        return wanted_s, 0.0
     shown = (programme.lamps == Lamp.GREEN) | (programme.lamps == Lamp.GREEN_YIELD)
-    changing = ((programme.lamps == Lamp.YELLOW) | (programme.lamps == Lamp.RED_YELLOW)).any(axis=1)
-    if shown.shape[1] != greens.shape[1]:
-        return wanted_s
-    for phase in np.flatnonzero(~changing & shown.any(axis=1)):
+    phases = green_phases(programme)
+    of_phase = []
+    for phase in phases:
         alike = (greens & shown[phase]).sum(axis=1) - (greens & ~shown[phase]).sum(axis=1)
-        wanted_s[int(np.argmax(alike))] += programme.phase_s[phase]
-    return wanted_s
+        of_phase.append(int(np.argmax(alike)))
+        wanted_s[of_phase[-1]] += programme.phase_s[phase]
+    before_s = np.cumsum(programme.phase_s) - programme.phase_s
+    begins = [
+        float(before_s[phase])
+        for i, phase in enumerate(phases)
+        if of_phase[i] == 0 and of_phase[i - 1] != 0
+    ]
+    return wanted_s, begins[0] if begins else 0.0
 
 
 def _least_green_s(min_green_s: np.ndarray, greens: Bools, stage: int) -> int:
@@ -100,20 +105,3 @@ def _share_out(wanted_s: np.ndarray, least_s: np.ndarray, budget_s: int) -> np.n
     for i in np.argsort(green_s - exact_s, kind="stable")[: budget_s - int(green_s.sum())]:
         green_s[i] += 1
     return np.asarray(green_s)
-
-
-def needs_no_plan(signals: Signals, signal: int) -> bool:
-    """Whether a signal controls nobody.
-
-    Parameters
-    ----------
-    signals
-        The signals.
-    signal
-        Index of the signal.
-
-    Returns
-    -------
-    True if none of its groups serves a stream.
-    """
-    return bool((signals.group_kind[signals.groups_of(signal)] == GroupKind.NOBODY).all())
