@@ -1,4 +1,4 @@
-"""Networks of a few lanes, written by hand: what leads where, how long it is, whose lamp it obeys."""
+"""Networks of a few lanes, written by hand: what leads where, how long, and whose lamp it obeys."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple

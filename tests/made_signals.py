@@ -51,7 +51,7 @@ def make_signals(*signals: str, kinds: str = "") -> Signals:
     )
 
 
-def make_table(signals: Signals, *, all_red_s: int = 1, **changes: Any) -> SafetyTable:
+def make_table(signals: Signals, *, all_red_s: Any = 1, **changes: Any) -> SafetyTable:
     """Make a table of yellow 3 s, all-red 1 s, minimum green 5 s, maximum red 180 s."""
     columns = {
         "yellow_s": np.where(signals.group_kind == GroupKind.WALK, 0, 3),

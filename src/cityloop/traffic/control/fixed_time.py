@@ -99,7 +99,7 @@ def _stage_ends_s(plan: Plan) -> np.ndarray:
 
 
 def _start_s(signals: Signals, table: SafetyTable, signal: int, plan: Plan) -> np.ndarray:
-    """Give what each stage needs from all-red on: the all-red before it and its minimum green. [s]."""
+    """Give what each stage needs from all-red on: that red and its minimum green. [s]."""
     min_green_s = table.min_green_s[signals.groups_of(signal)]
     all_red_s = signals.square(table.all_red_s, signal).max(axis=0, initial=0)
     return np.asarray(np.where(plan.stages, min_green_s + all_red_s, 0).max(axis=1))
