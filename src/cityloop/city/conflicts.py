@@ -14,8 +14,8 @@ import shapely
 from cityloop.city.network import Conflict, Ints, Network, Turn
 from cityloop.city.signals import Bools, Relation
 
-CLEARANCE_M = 1.0
-"""Two paths closer than this meet, though they do not cross: no driver keeps a line better. [m]"""
+CLEARANCE_M = 1.8
+"""Two paths closer than this meet, though they do not cross: the width of a car. [m]"""
 
 OPPOSING_RAD = np.radians(120.0)
 """Approaches whose headings differ by at least this come from opposite sides. [rad]"""
