@@ -1,0 +1,126 @@
+"""The gate and the oracle judge the same greens: one from geometry, the other from SUMO's foes."""
+
+import numpy as np
+import pytest
+
+from cityloop.city.signals import GroupKind, Lamp, Lamps
+from cityloop.feeds.sumo_net import read_network
+from cityloop.traffic.plan.stages import mend_stage
+from cityloop.traffic.safety.gate import prove_commands
+from cityloop.traffic.safety.tables import default_table
+from tests.made_networks import make_crossroads, make_grid
+from tests.made_scenarios import crossroads_edges
+from tests.made_signals import make_commands
+from tests.naive.signal_oracle import Meetings, Times, judge_cycle, judge_history, read_meetings
+
+WALKS = ("--sidewalks.guess", "--crossings.guess")
+
+
+def make_one_lane(folder):
+    return make_crossroads(folder, crossroads_edges())
+
+
+def make_two_lanes(folder):
+    return make_crossroads(folder, crossroads_edges(lanes=2))
+
+
+def make_walks(folder):
+    return make_crossroads(folder, crossroads_edges(lanes=2), *WALKS)
+
+
+def make_t(folder):
+    edges = "".join(
+        f'<edge id="{a}_in" from="{a}" to="m"/><edge id="{a}_out" from="m" to="{a}"/>'
+        for a in ("n", "e", "w")
+    )
+    return make_crossroads(folder, edges)
+
+
+MAKERS = (make_one_lane, make_two_lanes, make_walks, make_t, make_grid)
+
+
+@pytest.fixture(scope="module", params=MAKERS, ids=lambda make: make.__name__)
+def city(request, tmp_path_factory):
+    net = request.param(tmp_path_factory.mktemp("net"))
+    network, signals = read_network(net)
+    return signals, default_table(network, signals), read_meetings(net)
+
+
+def draw_green(rng, signals, signal):
+    """Any greens half of the time, else a whole stage, in which at times one more group is lit."""
+    part = signals.groups_of(signal)
+    count = part.stop - part.start
+    kind = signals.group_kind[part]
+    if rng.random() < 0.5:
+        return (rng.random(count) < rng.uniform(0.05, 0.5)) & (kind != GroupKind.NOBODY)
+    relation = signals.square(signals.relation, signal)
+    green = mend_stage(kind != GroupKind.NOBODY, relation, rng.permutation(kind))
+    if rng.random() < 0.5:
+        green[rng.integers(count)] = True
+    return green & (kind != GroupKind.NOBODY)
+
+
+def test_the_gate_refuses_the_commands_that_the_oracle_refuses(city):
+    signals, table, meetings = city
+    rng = np.random.default_rng(7)
+    groups = signals.group_count
+    red = Lamps(
+        now_s=0,
+        lamp=np.full(groups, Lamp.RED, np.uint8),
+        since_s=np.full(groups, -100, np.int32),
+        target=np.zeros(groups, bool),
+        switching=np.zeros(len(signals.signal_ids), bool),
+    )
+    waited_s = np.zeros(groups, np.int32)
+    forbidden = [meetings[name].forbidden for name in signals.signal_ids]
+    differ, judged, refused_ever = [], 0, 0
+    while judged < 2_000:
+        greens = [draw_green(rng, signals, s) for s in range(len(signals.signal_ids))]
+        wanted = make_commands("", 0, table, green=np.concatenate(greens))
+        verdict = prove_commands(signals, table, red, wanted, waited_s)
+        refused = {refusal.signal_id: refusal for refusal in verdict.refusals}
+        for s, green in enumerate(greens):
+            judged += 1
+            unsafe = bool((forbidden[s] & np.outer(green, green)).any())
+            refusal = refused.get(signals.signal_ids[s])
+            refused_ever += unsafe
+            if unsafe != (refusal is not None) or (refusal is not None and refusal.rule != 1):
+                differ.append((signals.signal_ids[s], np.flatnonzero(green).tolist(), str(refusal)))
+    assert differ == []
+    assert judged / 10 < refused_ever < judged
+
+
+# The oracle itself, on two groups that meet: yellow 3 s, all-red 1 s, green 5 s, red 40 s.
+TIMES = Times(np.array([3, 3]), np.array([5, 5]), np.array([40, 40]), np.ones((2, 2), int))
+MEET = np.array([[False, True], [True, False]])
+MEETINGS = Meetings(MEET, MEET)
+SAFE = "30 Gr, 3 yr, 1 rr, 6 rG, 3 ry, 1 rr"
+
+
+def spell(text):
+    letters = {"r": Lamp.RED, "y": Lamp.YELLOW, "G": Lamp.GREEN}
+    rows = [(int(part.split()[0]), part.split()[1]) for part in text.split(",")]
+    return np.array([[letters[c] for c in row] for seconds, row in rows for _ in range(seconds)])
+
+
+@pytest.mark.parametrize(
+    ("text", "rules"),
+    [
+        (SAFE, set()),
+        ("30 Gr, 2 yr, 2 rr, 6 rG, 3 ry, 1 rr", {3}),
+        ("30 Gr, 3 yr, 6 rG, 3 ry, 1 rr", {2}),
+        ("30 Gr, 3 yr, 1 rr, 6 rG, 3 ry", {2}),
+        ("30 Gr, 3 yr, 1 rr, 4 rG, 3 ry, 1 rr", {5}),
+        ("50 Gr, 3 yr, 1 rr, 6 rG, 3 ry, 1 rr", {5}),
+        ("24 Gr, 1 GG, 3 yG, 6 rG, 3 ry, 1 rr", {1}),
+        ("8 Gr, 3 yr, 1 rr, 6 rG, 3 ry, 1 rr", {7}),
+    ],
+)
+def test_the_oracle_knows_each_rule(text, rules):
+    assert {each.rule for each in judge_cycle(MEETINGS, TIMES, spell(text))} == rules
+
+
+def test_the_oracle_sees_a_history_from_its_first_second():
+    assert judge_history(MEETINGS, TIMES, spell("1 Gr, 3 yr, 1 rr, 6 rG")) == set()
+    broken = judge_history(MEETINGS, TIMES, spell("1 rr, 2 Gr, 3 yr, 6 rG"))
+    assert {(each.rule, each.second) for each in broken} == {(5, 3), (2, 6)}
