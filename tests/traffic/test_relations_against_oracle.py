@@ -10,8 +10,8 @@ from tests.shared_data import shared
 
 # Paths come within a car's width of each other, and SUMO has no foe: the gate forbids more.
 NEAR = "geometry alone"
-# Both turn left, from arms 122 to 128 degrees apart: the gate takes them for opposing approaches,
-# the oracle asks for 135. Right of way makes both wait for each other.
+# A left turn meets another, or a through movement (2, 5), from an arm 122 to 128 degrees apart: the
+# gate takes them for opposing approaches and lets the turn yield; the oracle asks for 135 degrees.
 SKEWED = "approaches askew"
 JOINED = "cluster_1098574052_1098574061_247379905"
 KEPT = {
