@@ -1,10 +1,10 @@
-"""What the loop costs: max-pressure through the whole loop against bare libsumo with the same lamps.
+"""What the loop costs: max-pressure through it, against bare libsumo with the same lamps.
 
     python benchmarks/loop.py [SCENARIO] [--pairs 5]
 
 First a max-pressure run is recorded, lamp by lamp. Then, in turn, each in a process of its own: bare
-libsumo that sets exactly those lamps and does nothing else, with the same SUMO options, and the whole
-loop with sensing, controller, gate and monitor. The ratio is taken pair by pair.
+libsumo that sets exactly those lamps, with the same SUMO options, and the whole loop with sensing,
+controller, gate and monitor. The ratio is taken pair by pair.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from cityloop.traffic.observe.observation import Sensing
 from cityloop.usecases.drive import drive
 from cityloop.usecases.make_controller import make_controller
 from cityloop.usecases.open_scenario import City, find_scenario, open_city
-from cityloop.usecases.warm_kernels import warm_kernels
+from cityloop.usecases.warm_kernels import load_kernels, warm_kernels
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "traffic" / "hangzhou_4x4"
 SEED = 1
@@ -81,6 +81,7 @@ def summary(values: list[float]) -> str:
 def loop(scenario: str, _lamps: Path | None) -> float:
     """Time the whole loop. [s]."""
     city = open_city(find_scenario(scenario, say=print))
+    load_kernels()
     started_s = perf_counter()
     _drive(city)
     return perf_counter() - started_s
@@ -105,6 +106,7 @@ def record(scenario: str, lamps: Path) -> float:
 
 def _drive(city: City) -> None:
     begin_s = int(city.scenario.begin_s)
+    controller = make_controller("max-pressure", city, None)
     with (
         tempfile.TemporaryDirectory() as name,
         SumoField(
@@ -114,12 +116,13 @@ def _drive(city: City) -> None:
             city.table,
             city.view,
             sensing=Sensing.CAMERA,
+            needs=controller.needs,
             seed=SEED,
             end_s=begin_s + SECONDS,
             folder=Path(name),
         ) as field,
     ):
-        drive(field, make_controller("max-pressure", city, None), lambda _now_s: None)
+        drive(field, controller, lambda _now_s: None)
 
 
 def bare(scenario: str, lamps: Path) -> float:

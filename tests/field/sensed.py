@@ -14,7 +14,7 @@ from cityloop.field.sensing import Truth
 from cityloop.field.sumo import SumoField
 from cityloop.field.sumo_process import close_sumo, start_sumo, step_sumo
 from cityloop.field.sumo_sensors import SumoSensors, list_lines, list_loops
-from cityloop.traffic.observe.observation import Observation, Sensing
+from cityloop.traffic.observe.observation import Observation, Reading, Sensing
 from cityloop.traffic.observe.view import View
 from cityloop.usecases.drive import drive
 from cityloop.usecases.open_scenario import City, open_city
@@ -27,6 +27,7 @@ class Watcher:
     """A controller that looks everywhere, keeps all that it is told, and changes nothing."""
 
     name = "watcher"
+    needs = Reading.ALL
 
     def __init__(self, city: City) -> None:
         self._city = city

@@ -8,7 +8,7 @@ import pytest
 
 from cityloop.city.signals import Bools, Commands, Lamps
 from cityloop.field.sumo import SumoField
-from cityloop.traffic.observe.observation import Observation, Sensing
+from cityloop.traffic.observe.observation import Observation, Reading, Sensing
 from cityloop.traffic.plan.stages import mend_stage
 from cityloop.usecases.drive import LoopRecord, drive
 from cityloop.usecases.open_scenario import City, open_city
@@ -23,6 +23,7 @@ class Reckless:
     """Wants other greens every second, half of the time even such as may not be together."""
 
     name = "reckless"
+    needs = Reading.ALL
 
     def __init__(self, city: City, seed: int) -> None:
         self._signals, self._table = city.signals, city.table

@@ -67,6 +67,8 @@ class Cabinets:
         commands = approved.commands
         if commands.sequence <= self._last_sequence or self._now_s >= approved.valid_until_s:
             return
+        if not approved.intact or commands.table_version != self._table.version:
+            return
         self._last_sequence = commands.sequence
         spoken_to = commands.addressed[self._owner]
         np.copyto(self._target, commands.green, where=spoken_to)

@@ -99,8 +99,8 @@ def sense(truth: Truth, sensing: Sensing, rng: np.random.Generator) -> Observati
     distance_m = truth.distance_m[:count] + rng.normal(0.0, DISTANCE_SD_M, count)
     speed_m_s = truth.speed_m_s[:count] + rng.normal(0.0, SPEED_SD_M_S, count)
     crossed = truth.crossed
-    if camera and crossed.size:
-        known = crossed >= 0
+    known = crossed >= 0
+    if camera and known.any():
         kept = rng.binomial(np.maximum(crossed, 0), 1.0 - COUNT_MISSED_SHARE)
         crossed = np.where(known, kept, -1).astype(np.int32)
     return Observation(

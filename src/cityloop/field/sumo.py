@@ -14,11 +14,11 @@ from cityloop.field.sensing import LATENESS_S, sense
 from cityloop.field.sumo_process import close_sumo, start_sumo, step_sumo
 from cityloop.field.sumo_sensors import SumoSensors, list_lines
 from cityloop.field.sumo_truth import SumoTruth
-from cityloop.traffic.observe.observation import Observation, Sensing
+from cityloop.traffic.observe.observation import Observation, Reading, Sensing
 from cityloop.traffic.observe.view import View
 from cityloop.traffic.safety.approval import Approved
 
-_LETTER: Final = np.array(["r", "u", "y", "G", "g", "O", "o", "s"])
+_LETTER: Final = np.frombuffer(b"ruyGgOos", np.uint8)
 
 
 class SumoField:
@@ -46,6 +46,8 @@ class SumoField:
         When the run ends. [s]
     folder
         For SUMO's outputs.
+    needs
+        What of the cameras' picture the controller reads.
     additional
         Further files for SUMO, such as loops.
     """
@@ -63,6 +65,7 @@ class SumoField:
         end_s: int,
         folder: Path,
         additional: tuple[Path, ...] = (),
+        needs: Reading = Reading.ALL,
     ) -> None:
         self.network, self.signals, self.table, self.view = network, signals, table, view
         self._scenario = scenario
@@ -77,7 +80,7 @@ class SumoField:
             write_detectors(lines, list_lines(network, view))
             additional = (*additional, lines)
         self._sumo = start_sumo(scenario, additional, seed=seed, end_s=end_s, folder=folder)
-        self._sensors = SumoSensors(self._sumo, network, view, sensing)
+        self._sensors = SumoSensors(self._sumo, network, view, sensing, needs)
         self.truth = SumoTruth(self._sumo, network, signals, view, self._now_s)
         self._shown = np.full(signals.group_count, 255, np.uint8)
         nobody = np.zeros(len(signals.signal_ids), bool)
@@ -159,6 +162,6 @@ class SumoField:
             return
         signals = self.signals
         for s in np.unique(np.searchsorted(signals.group_start, changed, side="right") - 1):
-            letters = "".join(_LETTER[lamp[signals.groups_of(s)]])
+            letters = _LETTER[lamp[signals.groups_of(s)]].tobytes().decode("ascii")
             self._sumo.trafficlight.setRedYellowGreenState(signals.signal_ids[s], letters)
         self._shown = lamp.copy()

@@ -11,7 +11,7 @@ from cityloop.city.detectors import Detector, LanePoint, PointDetector
 from cityloop.city.network import Network
 from cityloop.city.signals import Bools
 from cityloop.field.sensing import Truth
-from cityloop.traffic.observe.observation import Sensing
+from cityloop.traffic.observe.observation import Reading, Sensing
 from cityloop.traffic.observe.view import VIEW_M, View
 
 EXIT_M: Final = 30.0
@@ -41,9 +41,19 @@ class SumoSensors:
         What the signals' sensors cover.
     sensing
         Which sensors there are.
+    needs
+        What of the cameras' picture is read.
     """
 
-    def __init__(self, sumo: ModuleType, network: Network, view: View, sensing: Sensing) -> None:
+    def __init__(
+        self,
+        sumo: ModuleType,
+        network: Network,
+        view: View,
+        sensing: Sensing,
+        needs: Reading = Reading.ALL,
+    ) -> None:
+        self._needs = needs
         self._sumo = sumo
         self._sensing = sensing
         self._view = view
@@ -90,9 +100,11 @@ class SumoSensors:
         exit_full = np.full(len(self._view.exit_lane), -1, np.int8)
         if camera:
             for s in chosen:
-                self._read_vehicles(s, view, distance_m, speed_m_s, is_bus)
-                self._count_crossings(s, crossed)
-                for e, lane, reach_m in self._exits_of[s]:
+                if self._needs & Reading.VEHICLES:
+                    self._read_vehicles(s, view, distance_m, speed_m_s, is_bus)
+                if self._needs & Reading.CROSSINGS:
+                    self._count_crossings(s, crossed)
+                for e, lane, reach_m in self._exits_of[s] if self._needs & Reading.EXITS else ():
                     exit_full[e] = self._is_full(lane, reach_m)
         occupied, advance_count, advance_occupancy = self._read_loops(chosen, crossed)
         return Truth(

@@ -50,6 +50,7 @@ class SumoTruth:
         self._stream_group = group[group >= 0]
         self._stream_approach = approach_of[network.connector_from_lane[group >= 0]]
         self._red_since_s = np.full(len(self._lanes), now_s)
+        self._look_again_s = np.full(len(self._lanes), now_s)
         self._green = np.zeros(len(self._lanes), bool)
         self.longest_red_s = 0.0
         self.longest_red_lane = ""
@@ -73,24 +74,30 @@ class SumoTruth:
         self._red_since_s[self._green & ~lane_green] = now_s - 1
         self._green = lane_green
         red_s = now_s - self._red_since_s
-        for a in np.flatnonzero(~lane_green & (red_s > self.longest_red_s)):
-            self._judge(int(a), int(red_s[a]))
+        due = ~lane_green & (red_s > self.longest_red_s) & (self._look_again_s <= now_s)
+        for a in np.flatnonzero(due).tolist():
+            stood_s = self._judge(a, int(red_s[a]))
+            # Nobody can have stood for longer than the longest so far before that has passed.
+            self._look_again_s[a] = now_s + max(int(self.longest_red_s - stood_s), 1)
         if now_s % SAMPLE_S == 0:
             halting = self._sumo.lane.getLastStepHaltingNumber
             counts = np.array([halting(lane) for lane in self._lanes], np.int32)
             self.queue_time_s.append(now_s)
             self.queue.append(np.bincount(self._signal, counts, self._signals).astype(np.int32))
 
-    def _judge(self, approach: int, red_s: int) -> None:
+    def _judge(self, approach: int, red_s: int) -> float:
+        """Take note of how long the lane's first vehicle has stood at its line. [s]."""
         names = self._sumo.lane.getLastStepVehicleIDs(self._lanes[approach])
         if not names:
-            return
+            return 0.0
         vehicle = self._sumo.vehicle
         first = names[-1]
         if self._length_m[approach] - vehicle.getLanePosition(first) > AT_LINE_M:
-            return
-        if vehicle.getSpeed(first) < STANDING_M_S:
-            stood_s = min(float(vehicle.getWaitingTime(first)), float(red_s))
-            if stood_s > self.longest_red_s:
-                self.longest_red_s = stood_s
-                self.longest_red_lane = self._lanes[approach]
+            return 0.0
+        if vehicle.getSpeed(first) >= STANDING_M_S:
+            return 0.0
+        stood_s = min(float(vehicle.getWaitingTime(first)), float(red_s))
+        if stood_s > self.longest_red_s:
+            self.longest_red_s = stood_s
+            self.longest_red_lane = self._lanes[approach]
+        return stood_s

@@ -110,6 +110,7 @@ def _run_commanded(
         city.table,
         city.view,
         sensing=order.sensing,
+        needs=controller.needs,
         seed=order.seed,
         end_s=end_s,
         folder=folder,

@@ -28,7 +28,7 @@ def warm_kernels(say: Callable[[str], None]) -> None:
     if stamp.exists():
         return
     say("Compiling the kernels, once (some 20 s) …")
-    _exercise()
+    load_kernels()
     stamp.parent.mkdir(parents=True, exist_ok=True)
     stamp.touch()
     say("Kernels compiled.")
@@ -43,8 +43,11 @@ def _digest() -> str:
     return digest.hexdigest()[:16]
 
 
-def _exercise() -> None:
-    """Let one signal of two conflicting groups go through a switch."""
+def load_kernels() -> None:
+    """Load every compiled kernel into this process, so that no second of a run has to.
+
+    One signal of two conflicting groups goes through a switch.
+    """
     signals = Signals(
         signal_ids=("warm",),
         signal_x_m=np.zeros(1),

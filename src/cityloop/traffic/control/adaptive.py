@@ -15,7 +15,7 @@ from cityloop.traffic.estimate.arrivals import Arrivals
 from cityloop.traffic.estimate.discharge import Discharge
 from cityloop.traffic.estimate.exits import ExitBlocks
 from cityloop.traffic.estimate.waiting import RedWaits
-from cityloop.traffic.observe.observation import Observation
+from cityloop.traffic.observe.observation import Observation, Reading
 from cityloop.traffic.observe.view import View
 from cityloop.traffic.plan.stages import Stages
 
@@ -64,6 +64,7 @@ class Adaptive:
     """
 
     name = "adaptive"
+    needs = Reading.ALL
 
     def __init__(
         self,

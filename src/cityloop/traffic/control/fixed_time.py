@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 
 from cityloop.city.signals import Bools, Commands, Lamps, Plan, SafetyTable, Signals
-from cityloop.traffic.observe.observation import Observation
+from cityloop.traffic.observe.observation import Observation, Reading
 
 LIFETIME_S: Final = 3
 
@@ -24,6 +24,7 @@ class FixedTime:
     """
 
     name = "fixed-time"
+    needs = Reading.NOTHING
 
     def __init__(self, signals: Signals, table: SafetyTable, plans: tuple[Plan, ...]) -> None:
         self._table = table

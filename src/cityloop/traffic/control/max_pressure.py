@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from cityloop.city.network import Network, Turn
 from cityloop.city.signals import Bools, Commands, Lamp, Lamps, SafetyTable, Signals
-from cityloop.traffic.observe.observation import Observation
+from cityloop.traffic.observe.observation import Observation, Reading
 from cityloop.traffic.observe.view import View
 from cityloop.traffic.plan.stages import Stages
 
@@ -41,6 +41,7 @@ class MaxPressure:
     """
 
     name = "max-pressure"
+    needs = Reading.VEHICLES
 
     def __init__(
         self, network: Network, signals: Signals, table: SafetyTable, view: View, stages: Stages
@@ -101,9 +102,9 @@ class MaxPressure:
     def _green_for_s(self, lamps: Lamps) -> npt.NDArray[np.int64]:
         """For how long each signal has shown the full greens of its stage. [s]."""
         green = (lamps.lamp == Lamp.GREEN) | (lamps.lamp == Lamp.GREEN_YIELD)
-        since_s = self._changed_s.copy()
-        np.maximum.at(since_s, self._owner[green], lamps.since_s[green])
-        return np.asarray(lamps.now_s - since_s)
+        begun_s = np.append(np.where(green, lamps.since_s, -GREEN_S), -GREEN_S)
+        latest_s = np.maximum.reduceat(begun_s, self._signals.group_start[:-1])
+        return np.asarray(lamps.now_s - np.maximum(latest_s, self._changed_s))
 
     def decide(self, observation: Observation, lamps: Lamps) -> Commands:
         """Choose the stage of most pressure wherever 10 s of green have passed.

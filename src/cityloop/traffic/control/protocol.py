@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from cityloop.city.signals import Bools, Commands, Lamps
-from cityloop.traffic.observe.observation import Observation
+from cityloop.traffic.observe.observation import Observation, Reading
 
 
 class Controller(Protocol):
@@ -13,9 +13,12 @@ class Controller(Protocol):
     ----------
     name
         As people choose it.
+    needs
+        What it reads of the cameras' picture; the rest need not be worked out.
     """
 
     name: str
+    needs: Reading
 
     def look_at(self, lamps: Lamps) -> Bools:
         """Say whose sensors it needs two seconds from now: they deliver a second late.

@@ -1,6 +1,6 @@
 """What a controller is told about the road in one second, and nothing else."""
 
-from enum import StrEnum
+from enum import IntFlag, StrEnum
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,16 @@ class Sensing(StrEnum):
 
     CAMERA = "camera"
     LOOPS = "loops"
+
+
+class Reading(IntFlag):
+    """What of a camera's picture is wanted."""
+
+    NOTHING = 0
+    VEHICLES = 1
+    CROSSINGS = 2
+    EXITS = 4
+    ALL = 7
 
 
 @record
