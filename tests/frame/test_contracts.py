@@ -72,7 +72,7 @@ def test_a_room_or_stage_that_the_house_does_not_know_breaks_a_contract(house):
         ("usecases", "cityloop.cli.inside", "A room"),
         ("field", "cityloop.usecases.inside", "A room"),
         ("traffic/observe", "cityloop.traffic.safety.inside", "In traffic"),
-        ("traffic/safety", "cityloop.traffic.observe.inside", "In traffic"),
+        ("traffic/plan", "cityloop.traffic.safety.inside", "In traffic"),
         ("traffic/control", "cityloop.traffic.evaluate.inside", "In traffic"),
         ("traffic/estimate", "cityloop.traffic.plan.inside", "In traffic"),
         ("city", "logging", "City, kernels and the domain rooms"),

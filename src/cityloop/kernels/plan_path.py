@@ -1,0 +1,325 @@
+"""What a cabinet shows under a cyclic plan, and on the way from one plan to another."""
+
+from typing import NamedTuple
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from cityloop.kernels.lamps import advance_lamps
+
+Ints = npt.NDArray[np.int32]
+Bytes = npt.NDArray[np.uint8]
+Bools = npt.NDArray[np.bool_]
+Cycle = tuple[Bytes, Ints, Ints, Bools, Bools, bool]
+Path = tuple[Ints, Bytes, int, bool]
+
+RED, YELLOW, GREEN, GREEN_YIELD = 0, 2, 3, 4
+DWELL, SHORT_WAY, MAX_STEP = 0, 1, 2
+LONG_AGO_S = 10_000
+PASSES = 4
+SWITCH_S_MAX = 300
+CYCLES_MAX = 40
+LENGTHEN_SHARE = 5
+STEP_SHARE = 10
+
+
+class Rules(NamedTuple):
+    """One signal's part of the safety table and its relations, as (n, n) and (n,) arrays."""
+
+    relation: Bytes
+    yellow_s: Ints
+    all_red_s: Ints
+    min_green_s: Ints
+    max_red_s: Ints
+
+
+class Timing(NamedTuple):
+    """A plan: (stages, n) greens, (stages,) times, the offset, and what `expand_cycle` gives."""
+
+    stages: Bools
+    green_s: Ints
+    clearance_s: Ints
+    offset_s: int
+    steady: Cycle
+
+
+class State(NamedTuple):
+    """What a cabinet keeps of one signal: (n,) arrays."""
+
+    target: Bools
+    lamp: Bytes
+    since_s: Ints
+    ended_s: Ints
+
+
+@numba.njit(cache=True, nogil=True)
+def expand_cycle(stages: Bools, green_s: Ints, clearance_s: Ints, rules: Rules) -> Cycle:
+    """Show a plan second by second until its cycles are alike.
+
+    Parameters
+    ----------
+    stages
+        (stages, n) greens of each, at least one stage.
+    green_s
+        (stages,) >= 0. [s]
+    clearance_s
+        (stages,) >= 0. [s]
+    rules
+        What the cabinet keeps.
+
+    Returns
+    -------
+    Of each second of the cycle, from the first stage's full green on: (cycle, n) lamps, for how
+    many seconds before it they were shown, for how many the last yellow has been over, the targets,
+    (cycle,) whether a switch runs, and whether two cycles were alike.
+    """
+    n = stages.shape[1]
+    cycle_s = int(np.sum(green_s) + np.sum(clearance_s))
+    stage_at = _stage_of_each_second(green_s, clearance_s, cycle_s)
+    lamps = np.zeros((cycle_s, n), np.uint8)
+    shown_s = np.zeros((cycle_s, n), np.int32)
+    red_s = np.zeros((cycle_s, n), np.int32)
+    targets = np.zeros((cycle_s, n), np.bool_)
+    switches = np.zeros(cycle_s, np.bool_)
+    lamp = np.zeros(n, np.uint8)
+    since_s = np.full(n, -LONG_AGO_S, np.int32)
+    ended_s = np.full(n, -LONG_AGO_S, np.int32)
+    target = np.zeros(n, np.bool_)
+    switching = np.zeros(1, np.bool_)
+    state = State(target, lamp, since_s, ended_s)
+    alike = False
+    for round_ in range(PASSES):
+        alike = round_ > 0
+        for at in range(cycle_s):
+            now_s = round_ * cycle_s + at
+            wanted = stages[stage_at[at]]
+            if not switching[0] and not np.array_equal(wanted, target):
+                target[:] = wanted
+                switching[0] = True
+            if switching[0]:
+                _advance(now_s, state, switching, rules)
+            for g in range(n):
+                age_s, over_s = now_s - since_s[g], now_s - ended_s[g]
+                alike = alike and lamps[at, g] == lamp[g] and targets[at, g] == target[g]
+                # Of a group that the plan never switches the age grows for ever.
+                alike = alike and (shown_s[at, g] == age_s or age_s >= cycle_s)
+                lamps[at, g], targets[at, g] = lamp[g], target[g]
+                shown_s[at, g], red_s[at, g] = age_s, over_s
+            switches[at] = switching[0]
+        if alike:
+            break
+    return lamps, shown_s, red_s, targets, switches, alike
+
+
+@numba.njit(cache=True, nogil=True)
+def _stage_of_each_second(green_s: Ints, clearance_s: Ints, cycle_s: int) -> Ints:
+    """Tell which stage is asked for in each second of the cycle."""
+    stage_at = np.zeros(cycle_s, np.int32)
+    at = 0
+    for i in range(len(green_s)):
+        stage_at[at : at + green_s[i]] = i
+        at += green_s[i]
+        stage_at[at : at + clearance_s[i]] = (i + 1) % len(green_s)
+        at += clearance_s[i]
+    return stage_at
+
+
+@numba.njit(cache=True, nogil=True)
+def _advance(now_s: int, state: State, switching: Bools, rules: Rules) -> None:
+    """Let one second of one signal pass as its cabinet does."""
+    n = len(state.lamp)
+    start = np.array([0, n], np.int32)
+    pairs = np.array([0, n * n], np.int32)
+    advance_lamps(
+        now_s, state.target, state.lamp, state.since_s, state.ended_s, switching, start, pairs,
+        np.ascontiguousarray(rules.relation).reshape(-1), rules.yellow_s,
+        np.ascontiguousarray(rules.all_red_s).reshape(-1),
+    )  # fmt: skip
+
+
+@numba.njit(cache=True, nogil=True)
+def follow_switch(begin_s: int, mode: int, state: State, plan: Timing, rules: Rules) -> Path:
+    """Go from any state of a signal to a plan, until its lamps are the plan's and stay so.
+
+    A running switch ends first, and no green ends before its minimum. The way begins with the stage
+    that is most like the present one. No stage is made so long that a red passes its maximum.
+
+    Parameters
+    ----------
+    begin_s
+        The first second in which the new plan counts. [s]
+    mode
+        `DWELL`, `SHORT_WAY` or `MAX_STEP`.
+    state
+        What the second before left; written.
+    plan
+        Where to.
+    rules
+        What must be kept.
+
+    Returns
+    -------
+    (rows,) the seconds in which a lamp changed, (rows, n) the lamps from then on; the second in
+    which the signal was in step for good; and whether it ever was.
+    """
+    target, lamp, since_s = state.target, state.lamp, state.since_s
+    count, n = plan.stages.shape
+    cycle_s = len(plan.steady[0])
+    starts_s = np.zeros(count, np.int32)
+    for i in range(1, count):
+        starts_s[i] = starts_s[i - 1] + plan.green_s[i - 1] + plan.clearance_s[i - 1]
+    until_s = _until_green(plan.steady[0], starts_s)
+    switching = np.zeros(1, np.bool_)
+    for g in range(n):
+        switching[0] |= lamp[g] == YELLOW or (lamp[g] == RED and target[g])
+    times, rows = np.zeros(64, np.int32), np.zeros((64, n), np.uint8)
+    rows[0], times[0] = lamp, begin_s - 1
+    used, now_s, stage, way, left_s = 1, begin_s, -1, 0, 0
+    while now_s - begin_s < CYCLES_MAX * cycle_s + SWITCH_S_MAX:
+        if not switching[0]:
+            if stage < 0:
+                stage = _most_like(plan.stages, state, now_s, until_s, rules.max_red_s)
+            else:
+                behind_s = (starts_s[stage] - (now_s - plan.offset_s)) % cycle_s
+                if behind_s == 0 and _alike(
+                    now_s, starts_s[stage], plan.steady, state, rules, until_s[stage]
+                ):
+                    return times[:used], rows[:used], now_s, True
+                left_s = max(1, cycle_s // STEP_SHARE) if stage == 0 else left_s
+                spare_s = _spare_s(plan.stages, plan.green_s, rules.min_green_s)
+                if way == 0:
+                    way = 1 if 2 * behind_s <= cycle_s or spare_s.sum() == 0 else -1
+                change_s = _change_s(
+                    mode, way, stage, behind_s, cycle_s, plan.green_s[stage], spare_s[stage], left_s
+                )
+                room_s = _room_s(now_s, lamp, since_s, until_s[stage], rules.max_red_s)
+                change_s = min(change_s, max(0, room_s))
+                left_s -= abs(change_s)
+                now_s += plan.green_s[stage] + change_s
+                stage = (stage + 1) % count
+            while not _ripe(now_s, target, plan.stages[stage], since_s, rules.min_green_s):
+                now_s += 1
+            target[:] = plan.stages[stage]
+        _advance(now_s, state, switching, rules)
+        if not np.array_equal(lamp, rows[used - 1]):
+            if used == len(times):
+                times = np.concatenate((times, np.zeros(used, np.int32)))
+                rows = np.concatenate((rows, np.zeros((used, n), np.uint8)))
+            rows[used], times[used] = lamp, now_s
+            used += 1
+        now_s += int(switching[0])
+    return times[:used], rows[:used], now_s, False
+
+
+@numba.njit(cache=True, nogil=True)
+def _room_s(now_s: int, lamp: Bytes, since_s: Ints, until_s: Ints, max_red_s: Ints) -> int:
+    """Tell by how much the present stage may be longer before a red passes its maximum."""
+    room_s = LONG_AGO_S
+    for g in range(len(lamp)):
+        if lamp[g] == RED and until_s[g] < LONG_AGO_S:
+            room_s = min(room_s, max_red_s[g] - (now_s - since_s[g]) - until_s[g])
+    return room_s
+
+
+@numba.njit(cache=True, nogil=True)
+def _until_green(lamps: Bytes, starts_s: Ints) -> Ints:
+    """Give for each stage's full green how long each group waits for its next green."""
+    cycle_s, n = lamps.shape
+    until_s = np.full((len(starts_s), n), LONG_AGO_S, np.int32)
+    for i in range(len(starts_s)):
+        for g in range(n):
+            for k in range(cycle_s):
+                if lamps[(starts_s[i] + k) % cycle_s, g] >= GREEN:
+                    until_s[i, g] = k
+                    break
+    return until_s
+
+
+@numba.njit(cache=True, nogil=True)
+def _ripe(now_s: int, target: Bools, wanted: Bools, since_s: Ints, min_green_s: Ints) -> bool:
+    """Tell whether each green that would end has had its minimum."""
+    for g in range(len(target)):
+        if target[g] and not wanted[g] and now_s - since_s[g] < min_green_s[g]:
+            return False
+    return True
+
+
+@numba.njit(cache=True, nogil=True)
+def _most_like(stages: Bools, state: State, now_s: int, until_s: Ints, max_red_s: Ints) -> int:
+    """Choose the stage to begin with: no red too long, then most like what is green."""
+    target, lamp, since_s = state.target, state.lamp, state.since_s
+    best, least = 0, 1 << 30
+    for i in range(len(stages)):
+        over_s = 0
+        for g in range(len(target)):
+            if lamp[g] == RED and until_s[i, g] < LONG_AGO_S:
+                # The first clearance is not in the plan: some 10 s are kept for it.
+                red_s = now_s - since_s[g] + until_s[i, g] + 10
+                over_s = max(over_s, red_s - max_red_s[g])
+        cost = 1000 * over_s + int(np.sum(stages[i] != target))
+        if cost < least:
+            best, least = i, cost
+    return best
+
+
+@numba.njit(cache=True, nogil=True)
+def _spare_s(stages: Bools, green_s: Ints, min_green_s: Ints) -> Ints:
+    """Give by how much each stage may be shorter."""
+    count, n = stages.shape
+    spare_s = np.zeros(count, np.int32)
+    for i in range(count):
+        least_s = 1
+        for g in range(n):
+            alone = not (stages[i - 1, g] and stages[(i + 1) % count, g])
+            if stages[i, g] and alone:
+                least_s = max(least_s, min_green_s[g])
+        spare_s[i] = max(0, green_s[i] - least_s)
+    return spare_s
+
+
+@numba.njit(cache=True, nogil=True)
+def _change_s(  # noqa: PLR0913
+    mode: int,
+    way: int,
+    stage: int,
+    behind_s: int,
+    cycle_s: int,
+    green_s: int,
+    spare_s: int,
+    left_s: int,
+) -> int:
+    """Tell by how much a stage is longer, or shorter, on the way into step."""
+    if behind_s == 0:
+        return 0
+    if mode == DWELL:
+        return behind_s if stage == 0 else 0
+    change_s = min(behind_s, -(-green_s // LENGTHEN_SHARE))
+    if way < 0:
+        change_s = min(cycle_s - behind_s, spare_s)
+    if mode == MAX_STEP:
+        change_s = max(0, min(change_s, left_s))
+    return way * change_s
+
+
+@numba.njit(cache=True, nogil=True)
+def _alike(now_s: int, at: int, steady: Cycle, state: State, rules: Rules, until_s: Ints) -> bool:
+    """Tell whether from here on all is as in the plan's own cycle.
+
+    It is when lamps and targets are equal and no age differs that could still matter.
+    """
+    target, lamp, since_s, ended_s = state
+    all_red_s, min_green_s, max_red_s = rules.all_red_s, rules.min_green_s, rules.max_red_s
+    longest_s = int(all_red_s.max()) if all_red_s.size else 0
+    for g in range(len(lamp)):
+        if lamp[g] != steady[0][at, g] or target[g] != steady[3][at, g]:
+            return False
+        age_s, over_s = now_s - since_s[g], now_s - ended_s[g]
+        if lamp[g] == RED:
+            if min(over_s, longest_s) != min(steady[2][at, g], longest_s):
+                return False
+            if until_s[g] < LONG_AGO_S and age_s + until_s[g] > max_red_s[g]:
+                return False
+        elif min(age_s, min_green_s[g]) != min(steady[1][at, g], min_green_s[g]):
+            return False
+    return True

@@ -1,0 +1,160 @@
+"""The way from the plan that runs to another one."""
+
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from cityloop.city.network import Bytes, Ints
+from cityloop.city.signals import Plan, SafetyTable, Signals
+from cityloop.kernels.plan_path import (
+    DWELL,
+    MAX_STEP,
+    SHORT_WAY,
+    Rules,
+    State,
+    Timing,
+    expand_cycle,
+    follow_switch,
+)
+
+
+class Mode(StrEnum):
+    """How a signal gets into step with a new plan.
+
+    `DWELL` holds the coordinated stage, the first one, until the plan's clock is there.
+    `SHORT_WAY` makes every stage longer by up to a fifth, or shorter down to its minimum, whichever
+    gets there sooner. `MAX_STEP` does the same, by a tenth of the cycle in each cycle at most.
+    """
+
+    DWELL = "dwell"
+    SHORT_WAY = "short-way"
+    MAX_STEP = "max-step"
+
+
+MODE_NUMBER: Final = {Mode.DWELL: DWELL, Mode.SHORT_WAY: SHORT_WAY, Mode.MAX_STEP: MAX_STEP}
+
+
+class Transition(NamedTuple):
+    """What a signal shows on its way to a plan.
+
+    Attributes
+    ----------
+    time_s
+        (rows,) seconds in which a lamp changed; the first is the one before the switch. [s]
+    lamp
+        (rows, groups of the signal) a `Lamp` each from then on.
+    in_step_s
+        From this second on all is as in the plan. [s]
+    complete
+        Whether it ever gets there.
+    """
+
+    time_s: Ints
+    lamp: Bytes
+    in_step_s: int
+    complete: bool
+
+
+def signal_rules(signals: Signals, table: SafetyTable, signal: int) -> Rules:
+    """Take one signal's part of the table.
+
+    Parameters
+    ----------
+    signals
+        The signals.
+    table
+        What they must keep.
+    signal
+        Index of the signal.
+
+    Returns
+    -------
+    The part, as kernels take it.
+    """
+    part = signals.groups_of(signal)
+    return Rules(
+        relation=signals.square(signals.relation, signal),
+        yellow_s=table.yellow_s[part],
+        all_red_s=signals.square(table.all_red_s, signal),
+        min_green_s=table.min_green_s[part],
+        max_red_s=table.max_red_s[part],
+    )
+
+
+def plan_timing(signals: Signals, table: SafetyTable, plan: Plan) -> Timing:
+    """Work out the whole state of a signal in each second of a plan's cycle.
+
+    Parameters
+    ----------
+    signals
+        The signals.
+    table
+        What they must keep.
+    plan
+        A plan with a stage at least, none of its times negative.
+
+    Returns
+    -------
+    The plan, as kernels take it.
+    """
+    signal = signals.signal_ids.index(plan.signal_id)
+    arrays = (
+        np.array(plan.stages, bool),
+        np.array(plan.green_s, np.int32),
+        np.array(plan.clearance_s, np.int32),
+    )
+    steady = expand_cycle(*arrays, signal_rules(signals, table, signal))
+    return Timing(*arrays, plan.offset_s, steady)
+
+
+def transition(
+    signals: Signals,
+    table: SafetyTable,
+    running: Plan | None,
+    plan: Plan,
+    start_s: int,
+    mode: Mode = Mode.DWELL,
+) -> Transition:
+    """Find the way from the running plan to another that begins in one second.
+
+    Parameters
+    ----------
+    signals
+        The signals.
+    table
+        What they must keep.
+    running
+        What runs; None for a signal that is all red.
+    plan
+        The new plan, of the same signal.
+    start_s
+        The first second in which the new plan counts. [s]
+    mode
+        How to get into step.
+
+    Returns
+    -------
+    The way. Whether it is safe is for the gate to say.
+    """
+    signal = signals.signal_ids.index(plan.signal_id)
+    part = signals.groups_of(signal)
+    n = part.stop - part.start
+    state = State(
+        np.zeros(n, bool),
+        np.zeros(n, np.uint8),
+        np.full(n, start_s, np.int32),
+        np.full(n, start_s, np.int32),
+    )
+    if running is not None:
+        lamp, shown_s, over_s, target, _, _ = plan_timing(signals, table, running).steady
+        at = (start_s - 1 - running.offset_s) % running.cycle_s
+        state = State(
+            target[at].copy(),
+            lamp[at].copy(),
+            np.array(start_s - 1 - shown_s[at], np.int32),
+            np.array(start_s - 1 - over_s[at], np.int32),
+        )
+    timing = plan_timing(signals, table, plan)
+    rules = signal_rules(signals, table, signal)
+    return Transition(*follow_switch(start_s, MODE_NUMBER[mode], state, timing, rules))
