@@ -2,9 +2,9 @@
 
     python benchmarks/loop.py [SCENARIO] [--pairs 5]
 
-First a max-pressure run is recorded, lamp by lamp. Then, in turn, each in a process of its own: bare
-libsumo that sets exactly those lamps, with the same SUMO options, and the whole loop with sensing,
-controller, gate and monitor. The ratio is taken pair by pair.
+First a max-pressure run is recorded, lamp by lamp. Then, in turn, each in a process of its own:
+bare libsumo that sets exactly those lamps, with the same SUMO options, and the whole loop with
+sensing, controller, gate and monitor. The ratio is taken pair by pair.
 """
 
 import argparse

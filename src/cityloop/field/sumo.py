@@ -46,10 +46,10 @@ class SumoField:
         When the run ends. [s]
     folder
         For SUMO's outputs.
-    needs
-        What of the cameras' picture the controller reads.
     additional
         Further files for SUMO, such as loops.
+    needs
+        What of the cameras' picture the controller reads.
     """
 
     def __init__(  # noqa: PLR0913
