@@ -254,6 +254,8 @@ class Commands:
         (groups,) which groups shall have green; read only for signals that are addressed.
     table_version
         (signals,) version of the safety table that the controller knew.
+    flash
+        (signals,) which shall end all greens and flash from then on; nobody if None.
     """
 
     issued_s: int
@@ -262,3 +264,4 @@ class Commands:
     addressed: Bools
     green: Bools
     table_version: tuple[str, ...]
+    flash: Bools | None = None

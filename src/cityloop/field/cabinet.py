@@ -34,6 +34,10 @@ class Cabinets:
         self._target = np.zeros(groups, bool)
         self._switching = np.zeros(len(signals.signal_ids), bool)
         self._owner = np.searchsorted(signals.group_start, np.arange(groups), "right") - 1
+        self._flashing = np.zeros(len(signals.signal_ids), bool)
+        self._longest_s = np.array(
+            [signals.square(table.all_red_s, s).max(initial=0) for s in range(len(self._flashing))]
+        )
         self._last_sequence = -1
 
     def lamps(self) -> Lamps:
@@ -45,7 +49,7 @@ class Cabinets:
         """
         return Lamps(
             now_s=self._now_s,
-            lamp=self._lamp.copy(),
+            lamp=self.shown.copy(),
             since_s=self._since_s.copy(),
             target=self._target.copy(),
             switching=self._switching.copy(),
@@ -54,7 +58,13 @@ class Cabinets:
     @property
     def shown(self) -> Bytes:
         """(groups,) the `Lamp` of each, not to be written."""
-        return self._lamp
+        if not self._flashing.any():
+            return self._lamp
+        # Who is to flash does so once all its groups have been red for the longest all-red.
+        red_s = np.where(self._lamp == Lamp.RED, self._now_s - self._ended_s, -1)
+        busy = np.bincount(self._owner, red_s < self._longest_s[self._owner], len(self._flashing))
+        flashes = (self._flashing & (busy == 0))[self._owner]
+        return np.where(flashes, np.uint8(Lamp.FLASHING), self._lamp)
 
     def apply(self, approved: Approved) -> None:
         """Take over the approved targets, once.
@@ -72,6 +82,9 @@ class Cabinets:
         self._last_sequence = commands.sequence
         spoken_to = commands.addressed[self._owner]
         np.copyto(self._target, commands.green, where=spoken_to)
+        if commands.flash is not None:
+            self._flashing |= commands.flash & commands.addressed
+        self._target &= ~self._flashing[self._owner]
 
     def advance(self) -> None:
         """Show what belongs to the present second, then let it pass."""

@@ -8,10 +8,15 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from cityloop.city.signals import Commands, Lamps
 from cityloop.field.protocol import Field
 from cityloop.traffic.control.protocol import Controller
 from cityloop.traffic.estimate.waiting import RedWaits
+from cityloop.traffic.evaluate.runs import FallbackTaken
+from cityloop.traffic.observe.observation import Observation
+from cityloop.traffic.safety.fallback import Fallback
 from cityloop.traffic.safety.gate import prove_commands, watch_lamps
+from cityloop.usecases.handover import Handover
 
 REFUSALS_KEPT: Final = 20
 
@@ -31,6 +36,8 @@ class LoopRecord(NamedTuple):
         The first refusals, one line each.
     stage_changes
         (signals,) switches begun.
+    fallbacks
+        Who was taken from the controller, when and why.
     """
 
     decision_ms: npt.NDArray[np.float64]
@@ -39,9 +46,15 @@ class LoopRecord(NamedTuple):
     broken: int
     refusals: tuple[str, ...]
     stage_changes: npt.NDArray[np.int64]
+    fallbacks: tuple[FallbackTaken, ...] = ()
 
 
-def drive(field: Field, controller: Controller, every_second: Callable[[int], None]) -> LoopRecord:
+def drive(
+    field: Field,
+    controller: Controller,
+    every_second: Callable[[int], None],
+    fallbacks: tuple[Fallback, ...] | None = None,
+) -> LoopRecord:
     """Run a controller on a field until the field's time is over.
 
     Parameters
@@ -52,6 +65,9 @@ def drive(field: Field, controller: Controller, every_second: Callable[[int], No
         Who decides.
     every_second
         Told the second that has been reached.
+    fallbacks
+        What each signal runs when the controller fails; if None, a signal keeps its greens, and
+        what a controller raises is raised.
 
     Returns
     -------
@@ -64,14 +80,17 @@ def drive(field: Field, controller: Controller, every_second: Callable[[int], No
     refusals: list[str] = []
     stage_changes = np.zeros(len(signals.signal_ids), np.int64)
     owner = np.searchsorted(signals.group_start, np.arange(signals.group_count), "right") - 1
+    handover = None if fallbacks is None else Handover(signals, table, fallbacks)
     before = field.lamps()
     while not field.ended:
         observation = field.observe()
         waited_s = waits.update(observation, before)
         started_ns = perf_counter_ns()
-        commands = controller.decide(observation, before)
+        commands = _decide(controller, observation, before, handover)
         took_ns.append(perf_counter_ns() - started_ns)
         verdict = prove_commands(signals, table, before, commands, waited_s)
+        if handover is not None:
+            handover.learn(verdict, before.now_s)
         field.apply(verdict.approved)
         field.step(controller.look_at(before))
         after = field.lamps()
@@ -92,4 +111,19 @@ def drive(field: Field, controller: Controller, every_second: Callable[[int], No
         broken=count["broken"],
         refusals=tuple(refusals[:REFUSALS_KEPT]),
         stage_changes=stage_changes,
+        fallbacks=() if handover is None else tuple(handover.taken),
     )
+
+
+def _decide(
+    controller: Controller, observation: Observation, lamps: Lamps, handover: Handover | None
+) -> Commands:
+    """Ask the controller; if it fails, its signals' fallbacks take over."""
+    if handover is None:
+        return controller.decide(observation, lamps)
+    commands, failure = None, ""
+    try:
+        commands = controller.decide(observation, lamps)
+    except Exception as error:  # noqa: BLE001  whatever it is, the signals go on
+        failure = f"the controller failed: {type(error).__name__}: {error}"
+    return handover.merge(commands, observation, lamps, failure)

@@ -10,8 +10,9 @@ from cityloop.traffic.control.adaptive import Adaptive
 from cityloop.traffic.control.fixed_time import FixedTime
 from cityloop.traffic.control.max_pressure import MaxPressure
 from cityloop.traffic.control.protocol import Controller
-from cityloop.traffic.plan.repair import repair_programme
-from cityloop.traffic.plan.stages import programme_stages, shipped_stages
+from cityloop.traffic.plan.stages import shipped_stages
+from cityloop.traffic.safety.approval import Refusal
+from cityloop.traffic.safety.plan_proof import prove_plan
 from cityloop.usecases.open_scenario import City
 
 REFERENCES: Final = ("native", "actuated")
@@ -70,7 +71,7 @@ def make_controller(control: str, city: City, plan: Path | None) -> Controller:
     Raises
     ------
     InputError
-        If the plan file cannot be used.
+        If the plan file cannot be used, or the gate refuses a plan in it.
     """
     if control == "adaptive":
         stages = shipped_stages(city.signals, city.programmes)
@@ -79,7 +80,7 @@ def make_controller(control: str, city: City, plan: Path | None) -> Controller:
         stages = shipped_stages(city.signals, city.programmes)
         return MaxPressure(city.network, city.signals, city.table, city.view, stages)
     if plan is not None:
-        return FixedTime(city.signals, city.table, read_plans(plan, city.signals, city.table))
+        return FixedTime(city.signals, city.table, _proven_plans(plan, city))
     return FixedTime(city.signals, city.table, repaired_plans(city))
 
 
@@ -93,13 +94,21 @@ def repaired_plans(city: City) -> tuple[Plan, ...]:
 
     Returns
     -------
-    One plan for each signal that has a programme and serves someone.
+    One plan for each signal whose programme, or what can be made of it, the gate has proven.
     """
-    index = {name: s for s, name in enumerate(city.signals.signal_ids)}
-    plans = []
-    for programme in city.programmes:
-        signal = index[programme.signal_id]
-        stages = programme_stages(city.signals, signal, programme)
-        if stages:
-            plans.append(repair_programme(city.signals, city.table, signal, programme, stages))
-    return tuple(plans)
+    return tuple(each.approved.plan for each in city.fallbacks if each.approved is not None)
+
+
+def _proven_plans(path: Path, city: City) -> tuple[Plan, ...]:
+    """Read plans and have the gate prove each of them."""
+    plans = read_plans(path, city.signals, city.table)
+    for plan in plans:
+        said = prove_plan(city.network, city.signals, city.table, None, plan)
+        if isinstance(said, Refusal):
+            raise InputError(
+                file=path,
+                place=f"signal {plan.signal_id}",
+                cause=f"the gate refuses the plan: {said}",
+                remedy="correct it, or make the plan again",
+            )
+    return plans

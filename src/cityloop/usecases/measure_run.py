@@ -129,6 +129,7 @@ def measure_run(order: RunOrder, city: City, folder: Path, outcome: Outcome) -> 
             "broken": 0 if loop is None else loop.broken,
         },
         refusals=() if loop is None else loop.refusals,
+        fallbacks=() if loop is None else loop.fallbacks,
         junctions=_junctions(city, link_loss_s(outputs.links), outcome, end_s - begin_s),
         queue_time_s=tuple(outcome.truth.queue_time_s),
         queue=tuple(int(row.sum()) for row in outcome.truth.queue),

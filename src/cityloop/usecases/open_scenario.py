@@ -17,6 +17,7 @@ from cityloop.feeds.sumo_config import read_scenario
 from cityloop.feeds.sumo_net import read_network
 from cityloop.feeds.sumo_programmes import decode_programme, running_programmes
 from cityloop.traffic.observe.view import View, build_view
+from cityloop.traffic.safety.fallback import Fallback, find_fallbacks
 from cityloop.traffic.safety.tables import default_table
 from cityloop.usecases.fetch_dataset import cache_dir, fetch_dataset
 
@@ -45,6 +46,11 @@ class City(NamedTuple):
     view: View
     programmes: tuple[Programme, ...]
     texts: tuple[ProgrammeText, ...]
+
+    @property
+    def fallbacks(self) -> tuple[Fallback, ...]:
+        """What each signal runs when its controller fails, proven."""
+        return find_fallbacks(self.network, self.signals, self.table, self.programmes)
 
 
 def find_scenario(

@@ -116,5 +116,5 @@ def _run_commanded(
         folder=folder,
         additional=additional,
     ) as field:
-        loop = drive(field, controller, every_second)
+        loop = drive(field, controller, every_second, city.fallbacks)
     return Outcome(field.truth, loop, loop.stage_changes)

@@ -27,6 +27,25 @@ class JunctionResult:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FallbackTaken:
+    """A signal that was taken from its controller.
+
+    Attributes
+    ----------
+    signal_id
+        The signal.
+    second_s
+        When. [s]
+    reason
+        Why, in a few words.
+    """
+
+    signal_id: str
+    second_s: int
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Run:
     """One run's figures. docs/figures.md defines each; units are in the names.
 
@@ -56,6 +75,7 @@ class Run:
     decision_ms: dict[str, float]
     commands: dict[str, int]
     refusals: tuple[str, ...] = ()
+    fallbacks: tuple[FallbackTaken, ...] = ()
     junctions: tuple[JunctionResult, ...] = ()
     queue_time_s: tuple[int, ...] = ()
     queue: tuple[int, ...] = ()

@@ -202,4 +202,5 @@ def _digest_commands(commands: Commands) -> str:
     digest = hashlib.sha256(repr(said).encode())
     digest.update(commands.addressed.tobytes())
     digest.update(commands.green.tobytes())
+    digest.update(b"" if commands.flash is None else commands.flash.tobytes())
     return digest.hexdigest()

@@ -65,8 +65,13 @@ def prove_commands(
         wrong = addressed & np.array(stale, bool)
         refusals += _refuse_all(signals, wrong, lamps.now_s, "a command for another table version")
         addressed &= ~wrong
+    green = commands.green
+    if commands.flash is not None and commands.flash.any():
+        # Who flashes has no green, and nobody waits there for one.
+        flash = np.repeat(commands.flash, np.diff(signals.group_start))
+        green, waited_s = green & ~flash, np.where(flash, 0, waited_s).astype(np.int32)
     rule, group, other = check_commands(
-        lamps.now_s, addressed, commands.green, lamps.target, lamps.lamp, lamps.since_s,
+        lamps.now_s, addressed, green, lamps.target, lamps.lamp, lamps.since_s,
         lamps.switching, waited_s, signals.group_start, signals.pair_start, signals.relation,
         table.min_green_s, table.max_red_s,
     )  # fmt: skip
@@ -91,8 +96,9 @@ def prove_commands(
             sequence=commands.sequence,
             addressed=proven,
             # A copy: who commands may write to its own array after the proof.
-            green=commands.green.copy(),
+            green=green.copy(),
             table_version=table.version,
+            flash=None if commands.flash is None else commands.flash & proven,
         )
     )
     return Verdict(approved, tuple(refusals))
