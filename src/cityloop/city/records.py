@@ -12,12 +12,12 @@ T = TypeVar("T")
 
 
 def _freeze_arrays(self: "DataclassInstance") -> None:
-    for field in fields(self):
-        value = getattr(self, field.name)
+    # Not by way of `fields`: several records are made in every second of a run.
+    for name, value in vars(self).items():
         if isinstance(value, np.ndarray) and value.flags.writeable:
             frozen = value.view()
             frozen.flags.writeable = False
-            object.__setattr__(self, field.name, frozen)
+            object.__setattr__(self, name, frozen)
 
 
 def _equal(one: object, other: object) -> bool:

@@ -93,6 +93,8 @@ def sense(truth: Truth, sensing: Sensing, rng: np.random.Generator) -> Observati
     -------
     The observation. It says in `seen_s` which second it describes.
     """
+    if not truth.looked_at.any():
+        return _blank(truth)
     camera = sensing is Sensing.CAMERA
     count = len(truth.view) if camera else 0
     seen = rng.random(count) >= MISSED_SHARE
@@ -112,6 +114,23 @@ def sense(truth: Truth, sensing: Sensing, rng: np.random.Generator) -> Observati
         vehicle_is_bus=truth.is_bus[:count][seen],
         crossed=crossed,
         exit_full=truth.exit_full if camera else np.full_like(truth.exit_full, -1),
+        stop_occupied=truth.stop_occupied,
+        advance_count=truth.advance_count,
+        advance_occupancy=truth.advance_occupancy.astype(np.float32),
+    )
+
+
+def _blank(truth: Truth) -> Observation:
+    """Report a second in which nobody looked: what was read of it is empty or -1 already."""
+    return Observation(
+        seen_s=truth.now_s,
+        looked_at=truth.looked_at,
+        vehicle_view=truth.view,
+        vehicle_distance_m=truth.distance_m.astype(np.float32),
+        vehicle_speed_m_s=truth.speed_m_s.astype(np.float32),
+        vehicle_is_bus=truth.is_bus,
+        crossed=truth.crossed,
+        exit_full=truth.exit_full,
         stop_occupied=truth.stop_occupied,
         advance_count=truth.advance_count,
         advance_occupancy=truth.advance_occupancy.astype(np.float32),

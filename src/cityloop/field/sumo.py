@@ -18,6 +18,8 @@ from cityloop.traffic.observe.observation import Observation, Reading, Sensing
 from cityloop.traffic.observe.view import View
 from cityloop.traffic.safety.approval import Approved
 
+# Plain figures: an enumeration is slow to ask.
+GREEN, GREEN_YIELD = int(Lamp.GREEN), int(Lamp.GREEN_YIELD)
 _LETTER: Final = np.frombuffer(b"ruyGgOos", np.uint8)
 
 
@@ -75,7 +77,7 @@ class SumoField:
         self._sensing = sensing
         self._rng = np.random.default_rng([seed, 0x5E45])
         self._cabinets = Cabinets(signals, table, self._now_s)
-        if sensing is Sensing.CAMERA:
+        if sensing is Sensing.CAMERA and Reading.CROSSINGS in needs:
             lines = folder / "lines.add.xml"
             write_detectors(lines, list_lines(network, view))
             additional = (*additional, lines)
@@ -152,7 +154,7 @@ class SumoField:
         truth = self._sensors.read(look_at, self._now_s)
         self._delivered = [*self._delivered[1:], sense(truth, self._sensing, self._rng)]
         lamp = self._cabinets.shown
-        self.truth.after_step(self._now_s, (lamp == Lamp.GREEN) | (lamp == Lamp.GREEN_YIELD))
+        self.truth.after_step(self._now_s, (lamp == GREEN) | (lamp == GREEN_YIELD))
 
     def _show(self) -> None:
         """Set the lamps of every signal at which one has changed."""
@@ -161,7 +163,9 @@ class SumoField:
         if not changed.size:
             return
         signals = self.signals
-        for s in np.unique(np.searchsorted(signals.group_start, changed, side="right") - 1):
-            letters = _LETTER[lamp[signals.groups_of(s)]].tobytes().decode("ascii")
+        owners = np.searchsorted(signals.group_start, changed, side="right") - 1
+        letters_of_all = _LETTER[lamp].tobytes().decode("ascii")
+        for s in sorted(set(owners.tolist())):
+            letters = letters_of_all[signals.groups_of(s)]
             self._sumo.trafficlight.setRedYellowGreenState(signals.signal_ids[s], letters)
         self._shown = lamp.copy()

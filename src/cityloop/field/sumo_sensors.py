@@ -53,7 +53,8 @@ class SumoSensors:
         sensing: Sensing,
         needs: Reading = Reading.ALL,
     ) -> None:
-        self._needs = needs
+        # A plain set: flags are slow to ask.
+        self._pictures = frozenset(needs) if sensing is Sensing.CAMERA else frozenset()
         self._sumo = sumo
         self._sensing = sensing
         self._view = view
@@ -75,6 +76,7 @@ class SumoSensors:
         self._bus: dict[str, bool] = {}
         self._room_m: dict[str, float] = {}
         self._loops = frozenset(sumo.inductionloop.getIDList())
+        self._nothing = self._read([], np.zeros(0, bool), 0)
 
     def read(self, look_at: Bools, now_s: int) -> Truth:
         """Read the present state where it is looked at.
@@ -91,21 +93,24 @@ class SumoSensors:
         The truth, for the errors to be added.
         """
         chosen = np.flatnonzero(look_at[: len(self._views_of)]).tolist()
-        camera = self._sensing is Sensing.CAMERA
+        if not chosen:
+            return self._nothing._replace(now_s=now_s, looked_at=look_at.copy())
+        return self._read(chosen, look_at, now_s)
+
+    def _read(self, chosen: list[int], look_at: Bools, now_s: int) -> Truth:
         view: list[int] = []
         distance_m: list[float] = []
         speed_m_s: list[float] = []
         is_bus: list[bool] = []
         crossed = np.full(len(self._view.approach_lane), -1, np.int32)
         exit_full = np.full(len(self._view.exit_lane), -1, np.int8)
-        if camera:
-            for s in chosen:
-                if self._needs & Reading.VEHICLES:
-                    self._read_vehicles(s, view, distance_m, speed_m_s, is_bus)
-                if self._needs & Reading.CROSSINGS:
-                    self._count_crossings(s, crossed)
-                for e, lane, reach_m in self._exits_of[s] if self._needs & Reading.EXITS else ():
-                    exit_full[e] = self._is_full(lane, reach_m)
+        for s in chosen:
+            if Reading.VEHICLES in self._pictures:
+                self._read_vehicles(s, view, distance_m, speed_m_s, is_bus)
+            if Reading.CROSSINGS in self._pictures:
+                self._count_crossings(s, crossed)
+            for e, lane, reach_m in self._exits_of[s] if Reading.EXITS in self._pictures else ():
+                exit_full[e] = self._is_full(lane, reach_m)
         occupied, advance_count, advance_occupancy = self._read_loops(chosen, crossed)
         return Truth(
             now_s=now_s,
