@@ -209,7 +209,7 @@ WRONG_SIGNALS = {
         [
             f"warning: {SIGNAL}, phase 0: shown G while it must give way: from nm to me (left),"
             f" to those from sm to {way}; show it g"
-            for way in ("me (right)", "mn (straight)")
+            for way in ("me (right)", "mn (straight)", "mw (left)")
         ],
     ),
     "offset": (
@@ -508,7 +508,7 @@ def test_json_holds_all_of_it(inspected, tmp_path):
 
 KINDS = {
     "cologne3": {"demand": 1, "short-all-red": 62},
-    "cologne8": {"demand": 1, "short-all-red": 181},
+    "cologne8": {"demand": 1, "conflicting-green": 1, "short-all-red": 182},
     "ingolstadt7": {"demand": 1, "short-all-red": 62},
     "hangzhou_4x4": {"conflicting-green": 32, "no-yellow": 128, "cycle": 16, "false-priority": 96},
 }
