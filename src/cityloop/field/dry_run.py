@@ -49,7 +49,9 @@ class DryRun:
         self._end_s = end_s
         self._now_s = begin_s
         self._cabinets = Cabinets(signals, table, begin_s)
-        self._looked_at = np.zeros(len(signals.signal_ids), bool)
+        nobody = np.zeros(len(signals.signal_ids), bool)
+        # As in SUMO, what a second looked at is delivered `LATENESS_S` after its end.
+        self._looked_at = [nobody] * (1 + LATENESS_S)
         self.shown: list[tuple[int, tuple[int, ...]]] = []
 
     @property
@@ -81,7 +83,7 @@ class DryRun:
         approaches, exits = len(self.view.approach_lane), len(self.view.exit_lane)
         return Observation(
             seen_s=self._now_s - LATENESS_S,
-            looked_at=self._looked_at,
+            looked_at=self._looked_at[0],
             vehicle_view=np.zeros(0, np.int32),
             vehicle_distance_m=np.zeros(0, np.float32),
             vehicle_speed_m_s=np.zeros(0, np.float32),
@@ -111,7 +113,7 @@ class DryRun:
         look_at
             (signals,) whose sensors would be read.
         """
-        self._looked_at = look_at.copy()
+        self._looked_at = [*self._looked_at[1:], look_at.copy()]
         self._cabinets.advance()
         now = tuple(int(Lamp(lamp)) for lamp in self._cabinets.shown)
         if not self.shown or self.shown[-1][1] != now:

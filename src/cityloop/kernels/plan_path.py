@@ -35,13 +35,19 @@ class Rules(NamedTuple):
 
 
 class Timing(NamedTuple):
-    """A plan: (stages, n) greens, (stages,) times, the offset, and what `expand_cycle` gives."""
+    """A plan: (stages, n) greens, (stages,) times, the offset, and what `expand_cycle` gives.
+
+    Then (stages,) when in the cycle each is fully green, and (stages, n) how long from then on each
+    group waits for its next green, `LONG_AGO_S` if for ever.
+    """
 
     stages: Bools
     green_s: Ints
     clearance_s: Ints
     offset_s: int
     steady: Cycle
+    starts_s: Ints
+    until_s: Ints
 
 
 class State(NamedTuple):
@@ -166,10 +172,8 @@ def follow_switch(begin_s: int, mode: int, state: State, plan: Timing, rules: Ru
     target, lamp, since_s = state.target, state.lamp, state.since_s
     count, n = plan.stages.shape
     cycle_s = len(plan.steady[0])
-    starts_s = np.zeros(count, np.int32)
-    for i in range(1, count):
-        starts_s[i] = starts_s[i - 1] + plan.green_s[i - 1] + plan.clearance_s[i - 1]
-    until_s = _until_green(plan.steady[0], starts_s)
+    starts_s, until_s = plan.starts_s, plan.until_s
+    spare_s = _spare_s(plan.stages, plan.green_s, rules.min_green_s)
     switching = np.zeros(1, np.bool_)
     for g in range(n):
         switching[0] |= lamp[g] == YELLOW or (lamp[g] == RED and target[g])
@@ -187,7 +191,6 @@ def follow_switch(begin_s: int, mode: int, state: State, plan: Timing, rules: Ru
                 ):
                     return times[:used], rows[:used], now_s, True
                 left_s = max(1, cycle_s // STEP_SHARE) if stage == 0 else left_s
-                spare_s = _spare_s(plan.stages, plan.green_s, rules.min_green_s)
                 if way == 0:
                     way = 1 if 2 * behind_s <= cycle_s or spare_s.sum() == 0 else -1
                 change_s = _change_s(
@@ -223,7 +226,7 @@ def _room_s(now_s: int, lamp: Bytes, since_s: Ints, until_s: Ints, max_red_s: In
 
 
 @numba.njit(cache=True, nogil=True)
-def _until_green(lamps: Bytes, starts_s: Ints) -> Ints:
+def until_green(lamps: Bytes, starts_s: Ints) -> Ints:
     """Give for each stage's full green how long each group waits for its next green."""
     cycle_s, n = lamps.shape
     until_s = np.full((len(starts_s), n), LONG_AGO_S, np.int32)

@@ -8,10 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from cityloop import kernels
-from cityloop.city.signals import Commands, GroupKind, Relation, SafetyTable, Signals
+from cityloop.city.signals import Commands, GroupKind, Plan, Relation, SafetyTable, Signals
 from cityloop.field.cabinet import Cabinets
+from cityloop.kernels.path_gate import Kept, check_path
+from cityloop.kernels.switch_gate import check_switches
 from cityloop.traffic.control.adaptive import Settings, plan_stages
 from cityloop.traffic.control.stage_table import StageTable
+from cityloop.traffic.plan.transition import plan_timing, signal_rules
 from cityloop.traffic.safety.gate import prove_commands, watch_lamps
 from cityloop.usecases.fetch_dataset import cache_dir
 
@@ -82,6 +85,21 @@ def load_kernels() -> None:
     cabinets.advance()
     cabinets.tick()
     watch_lamps(signals, table, before, cabinets.lamps())
+    plan = Plan(
+        signal_id="warm",
+        table_version="warm",
+        cycle_s=48,
+        offset_s=0,
+        stages=np.eye(2, dtype=bool),
+        green_s=np.full(2, 20, np.int32),
+        clearance_s=np.full(2, 4, np.int32),
+    )
+    timing = plan_timing(signals, table, plan)
+    rules = signal_rules(signals, table, 0)
+    everyone = np.ones(2, bool)
+    kept = Kept(**rules._asdict(), walk=~everyone, required=everyone)
+    check_path(np.zeros(1, np.int32), timing.steady[0][:1], np.zeros(2, np.int32), kept)
+    check_switches(0, 1, 0, timing, timing, rules, kept)
     _plan_once()
 
 

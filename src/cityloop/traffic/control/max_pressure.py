@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cityloop.city.network import Network, Turn
-from cityloop.city.signals import Bools, Commands, Lamp, Lamps, SafetyTable, Signals
+from cityloop.city.signals import Bools, Commands, GroupKind, Lamp, Lamps, SafetyTable, Signals
 from cityloop.traffic.observe.observation import Observation, Reading
 from cityloop.traffic.observe.view import View
 from cityloop.traffic.plan.stages import Stages
@@ -160,7 +160,9 @@ class MaxPressure:
             self._group, self._share * before[self._approach], self._signals.group_count
         )
         red_s = np.where(lamps.lamp == Lamp.RED, lamps.now_s - lamps.since_s, 0)
-        starved_s = np.where((present > 0) & (red_s >= STARVED_S), red_s, 0)
+        # Nobody sees who walks: a walk counts as always asked for.
+        asked = (present > 0) | (self._signals.group_kind == GroupKind.WALK)
+        starved_s = np.where(asked & (red_s >= STARVED_S), red_s, 0)
         chosen = []
         for s in np.flatnonzero(due):
             green = self._stages.of(int(s))

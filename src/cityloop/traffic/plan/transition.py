@@ -16,6 +16,7 @@ from cityloop.kernels.plan_path import (
     Timing,
     expand_cycle,
     follow_switch,
+    until_green,
 )
 
 
@@ -105,7 +106,10 @@ def plan_timing(signals: Signals, table: SafetyTable, plan: Plan) -> Timing:
         np.array(plan.clearance_s, np.int32),
     )
     steady = expand_cycle(*arrays, signal_rules(signals, table, signal))
-    return Timing(*arrays, plan.offset_s, steady)
+    lasts_s = arrays[1] + arrays[2]
+    starts_s = (np.cumsum(lasts_s) - lasts_s).astype(np.int32)
+    until_s = until_green(steady[0], starts_s)
+    return Timing(*arrays, plan.offset_s, steady, starts_s, until_s)
 
 
 def transition(

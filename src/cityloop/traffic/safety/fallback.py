@@ -19,6 +19,10 @@ CYCLES_S: Final = (0.0, 150.0, 120.0, 90.0, 60.0)
 """Cycles that a repair is tried with, one after the other; 0 is the programme's own. [s]"""
 
 
+STRETCH_S_MAX: Final = 40
+"""A walk may take longer to clear than the stage after it lasts: so much is added at most. [s]"""
+
+
 class FallbackKind(StrEnum):
     """Where a fallback comes from."""
 
@@ -91,6 +95,11 @@ def _fallback(
             scaled = replace(own, phase_s=own.phase_s * (cycle_s / own.cycle_s))
         plan = repair_programme(signals, table, signal, scaled, stages)
         said = prove_plan(network, signals, table, None, plan)
+        for _ in range(STRETCH_S_MAX):
+            if isinstance(said, ApprovedPlan) or said.rule != 2:  # noqa: PLR2004
+                break
+            plan = _stretched(plan, said.second_s)
+            said = prove_plan(network, signals, table, None, plan)
         if isinstance(said, ApprovedPlan):
             if not cycle_s and _same(signals, table, signal, plan, own):
                 return Fallback(name, FallbackKind.OWN, said, "")
@@ -99,6 +108,15 @@ def _fallback(
             )
         first = first or said
     return Fallback(name, FallbackKind.FLASHING, None, str(first))
+
+
+def _stretched(plan: Plan, second_s: int) -> Plan:
+    """Make the stage that ends before a second of the cycle longer by a second."""
+    lasts_s = plan.green_s + plan.clearance_s
+    late = int(np.searchsorted(np.cumsum(lasts_s) - lasts_s, second_s))
+    green_s = plan.green_s.copy()
+    green_s[(late - 1) % len(green_s)] += 1
+    return replace(plan, green_s=green_s, cycle_s=plan.cycle_s + 1)
 
 
 def _same(signals: Signals, table: SafetyTable, signal: int, plan: Plan, own: Programme) -> bool:
