@@ -28,7 +28,7 @@ def make_network() -> Network:
     """Make an empty network: all that a plan's proof reads of it is paths and crossings."""
     values: dict[str, Any] = {
         each.name: () if each.name.endswith(("_ids", "crossing_links")) else np.zeros(0)
-        for each in fields(Network)  # type: ignore[arg-type]
+        for each in fields(Network)
     }
     return Network(**(values | {"name": "nowhere"}))
 
