@@ -6,8 +6,9 @@ from typing import Final
 
 import numpy as np
 
-from cityloop.city.signals import Lamp, Programme
+from cityloop.city.signals import Lamp, Plan, Programme, SafetyTable, Signals
 from cityloop.feeds.sumo_additional import ProgrammeText
+from cityloop.traffic.plan.expand import expand_plan
 
 ACTUATED_MIN_S: Final = 5.0
 ACTUATED_MAX_S: Final = 50.0
@@ -104,3 +105,38 @@ def actuated_programme(text: ProgrammeText) -> ProgrammeText:
 def _is_stage(state: str) -> bool:
     letters = set(state)
     return bool(letters & set("gG")) and not letters & set("yYu")
+
+
+def encode_plan(signals: Signals, table: SafetyTable, plan: Plan) -> ProgrammeText:
+    """Write a plan of ours as a programme that SUMO runs.
+
+    Parameters
+    ----------
+    signals
+        The signals.
+    table
+        What they must keep: yellow and all-red come from it.
+    plan
+        The plan.
+
+    Returns
+    -------
+    A static programme with one phase for each time in which no lamp changes.
+    """
+    lamps = expand_plan(signals, table, plan)
+    begins = np.flatnonzero(np.r_[True, (lamps[1:] != lamps[:-1]).any(axis=1)])
+    lengths_s = np.diff(np.r_[begins, len(lamps)]).astype(float)
+    unknown_s = np.full(len(begins), np.nan)
+    letter = {lamp: name for name, lamp in reversed(_LAMPS.items())}
+    return ProgrammeText(
+        signal_id=plan.signal_id,
+        programme_id="cityloop",
+        kind="static",
+        offset_s=float(plan.offset_s),
+        phase_s=lengths_s,
+        phase_min_s=unknown_s,
+        phase_max_s=unknown_s,
+        states=tuple("".join(letter[Lamp(lamp)] for lamp in lamps[at]) for at in begins),
+        phase_options=((),) * len(begins),
+        parameters=(),
+    )
