@@ -3,7 +3,7 @@
 import numpy as np
 
 from cityloop.city.network import Network
-from cityloop.city.signals import Bools, Lamp, Lamps, SafetyTable, Signals
+from cityloop.city.signals import Bools, Lamps, SafetyTable, Signals
 from cityloop.field.cabinet import Cabinets
 from cityloop.field.sensing import LATENESS_S
 from cityloop.traffic.observe.observation import Observation
@@ -115,7 +115,7 @@ class DryRun:
         """
         self._looked_at = [*self._looked_at[1:], look_at.copy()]
         self._cabinets.advance()
-        now = tuple(int(Lamp(lamp)) for lamp in self._cabinets.shown)
+        now = tuple(self._cabinets.shown.tolist())
         if not self.shown or self.shown[-1][1] != now:
             self.shown.append((self._now_s, now))
         self._now_s += 1

@@ -52,6 +52,7 @@ class SumoTruth:
         self._red_since_s = np.full(len(self._lanes), now_s)
         self._look_again_s = np.full(len(self._lanes), now_s)
         self._green = np.zeros(len(self._lanes), bool)
+        self._group_green = np.zeros(signals.group_count, bool)
         self.longest_red_s = 0.0
         self.longest_red_lane = ""
         self.queue_time_s: list[int] = []
@@ -69,12 +70,14 @@ class SumoTruth:
             (groups,) what had green in the second that has passed.
         """
         self._now_s = now_s
-        lane_green = np.zeros(len(self._lanes), bool)
-        lane_green[self._stream_approach[green[self._stream_group]]] = True
-        self._red_since_s[self._green & ~lane_green] = now_s - 1
-        self._green = lane_green
+        if not np.array_equal(green, self._group_green):
+            self._group_green = green
+            lane_green = np.zeros(len(self._lanes), bool)
+            lane_green[self._stream_approach[green[self._stream_group]]] = True
+            self._red_since_s[self._green & ~lane_green] = now_s - 1
+            self._green = lane_green
         red_s = now_s - self._red_since_s
-        due = ~lane_green & (red_s > self.longest_red_s) & (self._look_again_s <= now_s)
+        due = ~self._green & (red_s > self.longest_red_s) & (self._look_again_s <= now_s)
         for a in np.flatnonzero(due).tolist():
             stood_s = self._judge(a, int(red_s[a]))
             # Nobody can have stood for longer than the longest so far before that has passed.

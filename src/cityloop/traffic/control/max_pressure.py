@@ -16,6 +16,8 @@ from cityloop.traffic.observe.observation import Observation, Reading
 from cityloop.traffic.observe.view import View
 from cityloop.traffic.plan.stages import Stages
 
+# Plain figures: an enumeration is slow to ask.
+RED, GREEN, GREEN_YIELD = int(Lamp.RED), int(Lamp.GREEN), int(Lamp.GREEN_YIELD)
 GREEN_S: Final = 10
 STARVED_S: Final = 90
 LIFETIME_S: Final = 3
@@ -50,7 +52,10 @@ class MaxPressure:
         self._owner = (
             np.searchsorted(signals.group_start, np.arange(signals.group_count), "right") - 1
         )
+        self._walk = signals.group_kind == GroupKind.WALK
         self._sequence = 0
+        self._decided_on: Lamps | None = None
+        self._green_for_s_now = np.zeros(0, np.int64)
         self._changed_s = np.full(len(signals.signal_ids), -GREEN_S)
         self._below_of = np.repeat(np.arange(len(view.exit_lane)), np.diff(view.below_start))
         self._feed_of = np.repeat(np.arange(len(view.lane)), np.diff(view.feed_start))
@@ -95,13 +100,14 @@ class MaxPressure:
         -------
         (signals,) those signals and the next ones downstream.
         """
-        green_for_s = self._green_for_s(lamps) + DELIVERY_S
+        known = self._green_for_s_now if lamps is self._decided_on else self._green_for_s(lamps)
+        green_for_s = known + DELIVERY_S
         due = ~lamps.switching & (green_for_s >= GREEN_S) & (green_for_s % GREEN_S == 0)
         return np.asarray(self._needs[due].any(axis=0))
 
     def _green_for_s(self, lamps: Lamps) -> npt.NDArray[np.int64]:
         """For how long each signal has shown the full greens of its stage. [s]."""
-        green = (lamps.lamp == Lamp.GREEN) | (lamps.lamp == Lamp.GREEN_YIELD)
+        green = (lamps.lamp == GREEN) | (lamps.lamp == GREEN_YIELD)
         begun_s = np.append(np.where(green, lamps.since_s, -GREEN_S), -GREEN_S)
         latest_s = np.maximum.reduceat(begun_s, self._signals.group_start[:-1])
         return np.asarray(lamps.now_s - np.maximum(latest_s, self._changed_s))
@@ -133,6 +139,9 @@ class MaxPressure:
                 if (wanted != target[part]).any():
                     target[part] = wanted
                     self._changed_s[s] = lamps.now_s
+                    green_for_s[s] = 0
+        # Asked where to look in the same second, it need not count again.
+        self._decided_on, self._green_for_s_now = lamps, green_for_s
         self._sequence += 1
         return Commands(
             issued_s=lamps.now_s,
@@ -159,9 +168,9 @@ class MaxPressure:
         present = np.bincount(
             self._group, self._share * before[self._approach], self._signals.group_count
         )
-        red_s = np.where(lamps.lamp == Lamp.RED, lamps.now_s - lamps.since_s, 0)
+        red_s = np.where(lamps.lamp == RED, lamps.now_s - lamps.since_s, 0)
         # Nobody sees who walks: a walk counts as always asked for.
-        asked = (present > 0) | (self._signals.group_kind == GroupKind.WALK)
+        asked = (present > 0) | (self._walk)
         starved_s = np.where(asked & (red_s >= STARVED_S), red_s, 0)
         chosen = []
         for s in np.flatnonzero(due):

@@ -7,6 +7,8 @@ from cityloop.city.signals import GroupKind, Lamp, Lamps, Signals
 from cityloop.traffic.observe.observation import Observation
 from cityloop.traffic.observe.view import View
 
+# Plain figures: an enumeration is slow to ask.
+GREEN, GREEN_YIELD = int(Lamp.GREEN), int(Lamp.GREEN_YIELD)
 NEAR_M = 30.0
 SLOW_M_S = 2.0
 MISSED_S = 12
@@ -33,14 +35,20 @@ class RedWaits:
         approach_of = np.full(len(network.lane_ids), -1)
         approach_of[view.approach_lane] = np.arange(len(view.approach_lane))
         group = signals.stream_group[: network.connector_count]
-        self._group = group[group >= 0]
-        self._approach = approach_of[network.connector_from_lane[group >= 0]]
+        # Streams in the order of their groups: the longest wait of each is then one run of them.
+        stream = np.argsort(group, kind="stable")[np.count_nonzero(group < 0) :]
+        self._group = group[stream]
+        self._approach = approach_of[network.connector_from_lane[stream]]
+        self._served, self._first = np.unique(self._group, return_index=True)
         self._walk = np.flatnonzero(signals.group_kind == GroupKind.WALK)
         self._view = view
         self._groups = signals.group_count
         self._seen_s = np.full(len(view.approach_lane), LONG_AGO_S, np.int32)
         self._held_since_s = np.full(len(view.approach_lane), NOBODY_S, np.int32)
         self._red_since_s: Ints | None = None
+        self._lamp = np.zeros(0, np.uint8)
+        self._green = np.zeros(0, bool)
+        self._green_lanes = np.zeros(0, np.intp)
 
     def update(self, observation: Observation, lamps: Lamps) -> Ints:
         """Take in one second.
@@ -61,8 +69,11 @@ class RedWaits:
         now_s = lamps.now_s
         if self._red_since_s is None:
             self._red_since_s = np.full(len(self._seen_s), now_s, np.int32)
-        green = (lamps.lamp == Lamp.GREEN) | (lamps.lamp == Lamp.GREEN_YIELD)
-        self._red_since_s[self._approach[green[self._group]]] = now_s
+        if not np.array_equal(lamps.lamp, self._lamp):
+            self._lamp = lamps.lamp
+            self._green = (lamps.lamp == GREEN) | (lamps.lamp == GREEN_YIELD)
+            self._green_lanes = self._approach[self._green[self._group]]
+        self._red_since_s[self._green_lanes] = now_s
         if observation.looked_at.any():
             seen = self._seen_to_wait(observation)
             self._held_since_s[seen & (now_s - self._seen_s > MISSED_S)] = now_s
@@ -74,8 +85,11 @@ class RedWaits:
         since_s = np.maximum(self._red_since_s, self._held_since_s)
         lane_s = np.maximum(now_s - since_s, 0)
         waited_s = np.zeros(self._groups, np.int32)
-        np.maximum.at(waited_s, self._group, lane_s[self._approach].astype(np.int32))
-        waited_s[self._walk] = np.where(green[self._walk], 0, now_s - lamps.since_s[self._walk])
+        if self._first.size:
+            waited_s[self._served] = np.maximum.reduceat(lane_s[self._approach], self._first)
+        if self._walk.size:
+            red_s = now_s - lamps.since_s[self._walk]
+            waited_s[self._walk] = np.where(self._green[self._walk], 0, red_s)
         return waited_s
 
     def _seen_to_wait(self, observation: Observation) -> np.ndarray:
