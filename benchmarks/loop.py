@@ -89,7 +89,8 @@ def time_pair(scenario: str, lamps: Path) -> tuple[float, float]:
             for name, process in list(running.items()):
                 process.stdin.write("go\n")  # type: ignore[union-attr]
                 process.stdin.flush()  # type: ignore[union-attr]
-                answer = process.stdout.readline()  # type: ignore[union-attr]
+                # Libraries may say something of their own.
+                answer = next((a for a in process.stdout if a.startswith(("turn", "took"))), "")  # type: ignore[union-attr]
                 if answer.startswith("took "):
                     took_s[name] = float(answer.split()[1])
                     running.pop(name).communicate()

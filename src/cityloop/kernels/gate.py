@@ -112,8 +112,10 @@ def check_commands(  # noqa: PLR0913
 def _forbidden_pair(green: Bools, relation: Bytes) -> tuple[int, int]:
     """Find the first two greens that may not be together, or one that may not be at all."""
     for a in range(len(green)):
+        if not green[a]:
+            continue
         for b in range(a, len(green)):
-            if green[a] and green[b] and relation[a, b] == FORBIDDEN:
+            if green[b] and relation[a, b] == FORBIDDEN:
                 return a, b
     return -1, -1
 
@@ -173,6 +175,8 @@ def check_lamps(  # noqa: PLR0913
         a, b = _forbidden_pair(green[part], relations)
         if a >= 0:
             rule[s], group[s], other[s] = 1, first + a, first + b
+            continue
+        if np.array_equal(before[part], after[part]):
             continue
         # For how long each conflicting group will have been red when a green begins now.
         red_s = np.where(before[part] == RED, now_s - since_s[part], 0)

@@ -11,6 +11,7 @@ from cityloop import kernels
 from cityloop.city.signals import Commands, GroupKind, Plan, Relation, SafetyTable, Signals
 from cityloop.field.cabinet import Cabinets
 from cityloop.kernels.path_gate import Kept, check_path
+from cityloop.kernels.pressure import Pressures, choose_stages, green_for
 from cityloop.kernels.switch_gate import check_switches
 from cityloop.traffic.control.adaptive import Settings, plan_stages
 from cityloop.traffic.control.stage_table import StageTable
@@ -100,7 +101,37 @@ def load_kernels() -> None:
     kept = Kept(**rules._asdict(), walk=~everyone, required=everyone)
     check_path(np.zeros(1, np.int32), timing.steady[0][:1], np.zeros(2, np.int32), kept)
     check_switches(0, 1, 0, timing, timing, rules, kept)
+    _weigh_once()
     _plan_once()
+
+
+def _weigh_once() -> None:
+    """Let max-pressure choose at one signal of one lane and one stage."""
+    one = np.zeros(1, np.int32)
+    town = Pressures(
+        group_start=np.array([0, 1], np.int32),
+        walk=np.zeros(1, bool),
+        feed_start=np.array([0, 1], np.int32),
+        feed_approach=one,
+        feed_weight=np.ones(1),
+        below_start=np.array([0, 0], np.int32),
+        below_view=one[:0],
+        below_weight=np.zeros(0),
+        approach=one,
+        exit_of=one,
+        group=one,
+        share=np.ones(1),
+        stage_start=np.array([0, 1], np.int32),
+        green_start=one,
+        green=np.ones(1, bool),
+    )
+    nobody, shown = np.zeros(1, bool), np.zeros(1, np.uint8)
+    view, since_s = one.copy(), one.copy()
+    for values in (nobody, shown, view, since_s):
+        # As they come from frozen records: the compiler tells them from arrays that can be written.
+        values.flags.writeable = False
+    choose_stages(town, ~nobody, view, one, nobody, 90)
+    green_for(0, shown, since_s, one, town.group_start, 0)
 
 
 def _plan_once() -> None:
