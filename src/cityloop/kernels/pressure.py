@@ -12,6 +12,8 @@ Bools = npt.NDArray[np.bool_]
 Bytes = npt.NDArray[np.uint8]
 
 RED, GREEN, GREEN_YIELD = 0, 3, 4
+ROUNDING = 1e-9
+"""Pressures closer than this are equal: the order of a sum must not choose a stage. [veh]"""
 
 
 class Pressures(NamedTuple):
@@ -145,7 +147,8 @@ def choose_stages(
                 runs = runs and green[g] == target[first + g]
             if starved >= 0 and not green[starved]:
                 value = -np.inf
-            if value > most or best < 0 or (value == most and runs >= best_runs):
+            equal = value == most or abs(value - most) < ROUNDING
+            if best < 0 or (runs >= best_runs if equal else value > most):
                 best, most, best_runs = k, value, runs
         chosen[s] = best
         begin = town.green_start[town.stage_start[s] + best]
