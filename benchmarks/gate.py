@@ -46,6 +46,7 @@ def make_signals(count: int, groups: int) -> tuple[Signals, SafetyTable]:
         pair_start=np.arange(0, count * groups**2 + 1, groups**2, dtype=np.int32),
         group_kind=np.full(total, GroupKind.THROUGH, np.uint8),
         group_speed_m_s=np.full(total, 13.9),
+        group_crossing_m=np.zeros(total),
         relation=np.tile(relation.ravel(), count),
         stream_group=np.zeros(0, np.int32),
     )
@@ -55,6 +56,7 @@ def make_signals(count: int, groups: int) -> tuple[Signals, SafetyTable]:
         min_green_s=np.full(total, 5, np.int32),
         max_red_s=np.full(total, 240, np.int32),
         all_red_s=(signals.relation == Relation.FORBIDDEN).astype(np.int32),
+        walk_speed_m_s=np.ones(count),
         source=(),
     )
     return signals, table

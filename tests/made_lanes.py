@@ -122,6 +122,7 @@ def _signals(ways: Sequence[Way], forbidden: Sequence[str]) -> Signals:
         pair_start=pair_start,
         group_kind=kind,
         group_speed_m_s=np.full(groups, 13.89),
+        group_crossing_m=np.zeros(groups),
         relation=relation,
         stream_group=stream_group,
     )

@@ -46,12 +46,15 @@ def make_signals(*signals: str, kinds: str = "") -> Signals:
         pair_start=np.concatenate([[0], np.cumsum(sizes**2)]).astype(np.int32),
         group_kind=np.array([KINDS[c] for c in kinds or "t" * groups], np.uint8),
         group_speed_m_s=np.full(groups, 13.89),
+        group_crossing_m=np.zeros(groups),
         relation=np.array([c for square in squares for row in square for c in row], np.uint8),
         stream_group=np.arange(groups, dtype=np.int32),
     )
 
 
-def make_table(signals: Signals, *, all_red_s: Any = 1, **changes: Any) -> SafetyTable:
+def make_table(
+    signals: Signals, *, all_red_s: Any = 1, walk_speed_m_s: float = 1.0, **changes: Any
+) -> SafetyTable:
     """Make a table of yellow 3 s, all-red 1 s, minimum green 5 s, maximum red 180 s."""
     columns = {
         "yellow_s": np.where(signals.group_kind == GroupKind.WALK, 0, 3),
@@ -61,6 +64,7 @@ def make_table(signals: Signals, *, all_red_s: Any = 1, **changes: Any) -> Safet
     } | {name: np.asarray(values) for name, values in changes.items()}
     return SafetyTable(
         version=tuple(f"{name}-1" for name in signals.signal_ids),
+        walk_speed_m_s=np.full(len(signals.signal_ids), walk_speed_m_s),
         source=(),
         **{name: values.astype(np.int32) for name, values in columns.items()},
     )

@@ -38,7 +38,7 @@ def city_of(net: Path) -> CityFile:
     sizes = dict(zip(signals.signal_ids, np.diff(signals.group_start), strict=True))
     texts = read_additional(net).programmes
     programmes = tuple(decode_programme(text, int(sizes[text.signal_id])) for text in texts)
-    return CityFile(network, signals, default_table(network, signals), programmes)
+    return CityFile(network, signals, default_table(signals), programmes)
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,7 @@ def signals(tmp_path_factory: pytest.TempPathFactory) -> Signals:
 
 @pytest.fixture(scope="session")
 def table(tmp_path_factory: pytest.TempPathFactory) -> SafetyTable:
-    return default_table(*read_network(make_grid(tmp_path_factory.mktemp("grid"))))
+    return default_table(read_network(make_grid(tmp_path_factory.mktemp("grid")))[1])
 
 
 def plan_of(signals: Signals, table: SafetyTable, signal: int) -> Plan:

@@ -42,8 +42,8 @@ MAKERS = (make_one_lane, make_two_lanes, make_walks, make_t, make_grid)
 @pytest.fixture(scope="module", params=MAKERS, ids=lambda make: make.__name__)
 def city(request, tmp_path_factory):
     net = request.param(tmp_path_factory.mktemp("net"))
-    network, signals = read_network(net)
-    return signals, default_table(network, signals), read_meetings(net)
+    _, signals = read_network(net)
+    return signals, default_table(signals), read_meetings(net)
 
 
 def draw_green(rng, signals, signal):

@@ -9,10 +9,13 @@ from cityloop.city.signals import Plan
 from cityloop.traffic.plan.expand import expand_plan
 from cityloop.traffic.plan.transition import Mode, transition
 from cityloop.traffic.safety.approval import ApprovedPlan, Refusal
+from cityloop.traffic.safety.gate import prove_commands
 from cityloop.traffic.safety.plan_proof import prove_plan
+from cityloop.traffic.safety.table_proof import find_table_faults
+from cityloop.traffic.safety.tables import default_table
 from tests.made_networks import make_crossroads
 from tests.made_scenarios import crossroads_edges
-from tests.made_signals import make_signals, make_table
+from tests.made_signals import make_commands, make_lamps, make_signals, make_table
 
 CROSSING = make_signals(".x x.")
 TABLE = make_table(CROSSING)
@@ -129,3 +132,36 @@ def test_a_refusal_is_one_line(network):
     assert str(said) == (
         "signal north, group 0, second 4: rule 5: green too short or red too long: 4 s; needed: 5 s"
     )
+
+
+def test_a_table_out_of_range_proves_no_command_either():
+    for wrong, rule in (
+        (make_table(CROSSING, yellow_s=[2, 3]), 3),
+        (make_table(CROSSING, all_red_s=7), 4),
+    ):
+        verdict = prove_commands(
+            CROSSING,
+            wrong,
+            make_lamps("rr", 100),
+            make_commands("G.", 100, wrong),
+            np.zeros(2, np.int32),
+        )
+        assert [refusal.rule for refusal in verdict.refusals] == [rule]
+        assert not verdict.approved.commands.addressed.any()
+
+
+def test_old_people_are_given_more_time(tmp_path):
+    from cityloop.feeds.sumo_net import read_network  # noqa: PLC0415
+
+    net = make_crossroads(tmp_path, crossroads_edges(), "--sidewalks.guess", "--crossings.guess")
+    _, signals = read_network(net)
+    usual, slow = default_table(signals), default_table(signals, elderly=["m"])
+    walk_s = [int(table.all_red_s.max()) for table in (usual, slow)]
+    assert walk_s == [7, 8]
+    assert usual.version != slow.version
+    hurried = dataclasses.replace(usual, walk_speed_m_s=slow.walk_speed_m_s)
+    judged = np.ones(1, bool)
+    assert [find_table_faults(signals, t, judged, 0) for t in (usual, slow)] == [(), ()]
+    assert [fault.rule for fault in find_table_faults(signals, hurried, judged, 0)] == [6]
+    with pytest.raises(ValueError, match="no signal nowhere"):
+        default_table(signals, elderly=["nowhere"])

@@ -68,6 +68,8 @@ class Signals:
         (groups,) a `GroupKind`.
     group_speed_m_s
         (groups,) highest permitted approach speed of its streams. [m/s]
+    group_crossing_m
+        (groups,) length of the longest crossing among its streams; 0 where nobody walks. [m]
     relation
         (pairs,) a `Relation` for every ordered pair of groups of one signal.
     stream_group
@@ -81,6 +83,7 @@ class Signals:
     pair_start: Ints
     group_kind: Bytes
     group_speed_m_s: Floats
+    group_crossing_m: Floats
     relation: Bytes
     stream_group: Ints
 
@@ -199,6 +202,8 @@ class SafetyTable:
     all_red_s
         (pairs,) shortest time from the end of the row's yellow to the column's green; 0 where the
         two do not conflict. A walk's row holds its clearance time. [s]
+    walk_speed_m_s
+        (signals,) how fast people are taken to cross there. [m/s]
     source
         Where the figures come from, by the name of the field.
     """
@@ -208,6 +213,7 @@ class SafetyTable:
     min_green_s: Ints
     max_red_s: Ints
     all_red_s: Ints
+    walk_speed_m_s: Floats
     source: tuple[tuple[str, str], ...]
 
 

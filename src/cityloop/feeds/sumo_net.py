@@ -252,9 +252,19 @@ def _build_signals(parts: NetParts, network: Network) -> Signals:
         pair_start=np.concatenate([[0], np.cumsum(groups**2)]).astype(np.int32),
         group_kind=kind,
         group_speed_m_s=speed_m_s,
+        group_crossing_m=_crossing_lengths(network, stream_group, int(start[-1])),
         relation=relate_groups(network, stream_group, start),
         stream_group=stream_group,
     )
+
+
+def _crossing_lengths(network: Network, stream_group: Ints, count: int) -> Floats:
+    """Give the longest crossing of each group, 0 where it has none. [m]."""
+    length_m = np.zeros(count)
+    group = stream_group[network.connector_count :]
+    obeys = group >= 0
+    np.maximum.at(length_m, group[obeys], network.crossing_length_m[obeys])
+    return length_m
 
 
 def _group_kinds(network: Network, stream_group: Ints, count: int) -> tuple[Bytes, Floats]:

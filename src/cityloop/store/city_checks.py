@@ -118,6 +118,8 @@ def check_signals(signals: Signals, network: Network, place: str) -> None:
     _check_starts(signals.group_start, count, groups, f"{place}.group_start")
     _check_length(signals.group_speed_m_s, groups, f"{place}.group_speed_m_s")
     _check_range(signals.group_speed_m_s, 0, np.inf, f"{place}.group_speed_m_s")
+    _check_length(signals.group_crossing_m, groups, f"{place}.group_crossing_m")
+    _check_range(signals.group_crossing_m, 0, np.inf, f"{place}.group_crossing_m")
     _check_starts(signals.pair_start, count, len(signals.relation), f"{place}.pair_start")
     size = np.diff(signals.group_start).astype(np.int64)
     _check_rows(
@@ -153,6 +155,8 @@ def check_table(table: SafetyTable, signals: Signals, place: str) -> None:
     for name in ("yellow_s", "min_green_s", "max_red_s"):
         _check_length(getattr(table, name), signals.group_count, f"{place}.{name}")
         _check_range(getattr(table, name), 0, np.inf, f"{place}.{name}")
+    _check_length(table.walk_speed_m_s, len(signals.signal_ids), f"{place}.walk_speed_m_s")
+    _check_range(table.walk_speed_m_s, 0, np.inf, f"{place}.walk_speed_m_s")
     _check_length(table.all_red_s, len(signals.relation), f"{place}.all_red_s")
     _check_range(table.all_red_s, 0, np.inf, f"{place}.all_red_s")
 

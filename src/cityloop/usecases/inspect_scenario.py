@@ -187,7 +187,7 @@ def inspect_scenario(scenario: Scenario) -> Inspection:
         *_scenario_findings(scenario, signals, demand),
         *_demand_findings(scenario, network, demand, expected),
         *find_state_findings(scenario.net_file, signals, placed),
-        *find_signal_findings(network, signals, default_table(network, signals), running),
+        *find_signal_findings(network, signals, default_table(signals), running),
         *find_detector_findings(network, detectors),
     ]
     return Inspection(

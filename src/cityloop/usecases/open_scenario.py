@@ -169,7 +169,7 @@ def open_city(scenario: Scenario) -> City:
         scenario=scenario,
         network=network,
         signals=signals,
-        table=default_table(network, signals),
+        table=default_table(signals),
         view=build_view(network, signals),
         programmes=tuple(
             decode_programme(text, sizes[text.signal_id].stop - sizes[text.signal_id].start)

@@ -60,6 +60,7 @@ def load_kernels() -> None:
         pair_start=np.array([0, 4], np.int32),
         group_kind=np.full(2, GroupKind.THROUGH, np.uint8),
         group_speed_m_s=np.full(2, 13.9),
+        group_crossing_m=np.zeros(2),
         relation=np.array([0, 1, 1, 0], np.uint8) * np.uint8(Relation.FORBIDDEN),
         stream_group=np.arange(2, dtype=np.int32),
     )
@@ -69,6 +70,7 @@ def load_kernels() -> None:
         min_green_s=np.full(2, 5, np.int32),
         max_red_s=np.full(2, 180, np.int32),
         all_red_s=np.array([0, 1, 1, 0], np.int32),
+        walk_speed_m_s=np.ones(1),
         source=(),
     )
     cabinets = Cabinets(signals, table, 0)

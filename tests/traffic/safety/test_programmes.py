@@ -29,6 +29,7 @@ def signals_of(kind, relation) -> Signals:
         pair_start=np.array([0, count * count], np.int32),
         group_kind=np.array(kind, np.uint8),
         group_speed_m_s=np.full(count, 13.9),
+        group_crossing_m=np.zeros(count),
         relation=np.array(relation, np.uint8).ravel(),
         stream_group=np.arange(count, dtype=np.int32),
     )
@@ -42,6 +43,7 @@ def table_of(yellow_s, min_green_s, max_red_s, all_red_s) -> SafetyTable:
         min_green_s=columns[1],
         max_red_s=columns[2],
         all_red_s=columns[3],
+        walk_speed_m_s=np.ones(1),
         source=(),
     )
 

@@ -18,6 +18,8 @@ from cityloop.traffic.safety.plan_proof import prove_plan
 CYCLES_S: Final = (0.0, 150.0, 120.0, 90.0, 60.0)
 """Cycles that a repair is tried with, one after the other; 0 is the programme's own. [s]"""
 
+_CLEARANCES: Final = (2, 6)
+"""The rules that a stage breaks which is too short for what must clear while it runs."""
 
 STRETCH_S_MAX: Final = 40
 """A walk may take longer to clear than the stage after it lasts: so much is added at most. [s]"""
@@ -96,7 +98,7 @@ def _fallback(
         plan = repair_programme(signals, table, signal, scaled, stages)
         said = prove_plan(network, signals, table, None, plan)
         for _ in range(STRETCH_S_MAX):
-            if isinstance(said, ApprovedPlan) or said.rule != 2:  # noqa: PLR2004
+            if isinstance(said, ApprovedPlan) or said.rule not in _CLEARANCES:
                 break
             plan = _stretched(plan, said.second_s)
             said = prove_plan(network, signals, table, None, plan)

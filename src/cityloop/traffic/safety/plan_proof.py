@@ -23,14 +23,10 @@ from cityloop.kernels.plan_path import Cycle, Timing
 from cityloop.kernels.switch_gate import check_switches
 from cityloop.traffic.plan.transition import MODE_NUMBER, Mode, plan_timing, signal_rules
 from cityloop.traffic.safety.approval import ApprovedPlan, Refusal, seal_plan
+from cityloop.traffic.safety.table_proof import find_table_faults
 
 CYCLE_S_MIN: Final = 30
 CYCLE_S_MAX: Final = 240
-YELLOW_S_MIN: Final = 3
-YELLOW_S_MAX: Final = 6
-ALL_RED_S_MAX: Final = 6
-WALK_S_MIN: Final = 4
-WALK_SPEED_M_S: Final = 1.0
 VEHICLE_M: Final = 6.0
 ALL_RED_START_S: Final = 86_400
 """For how long a plan for a signal that is all red may be started. [s]"""
@@ -61,7 +57,7 @@ def prove_plan(  # noqa: PLR0913
     Parameters
     ----------
     network
-        The roads; crossing lengths and paths are taken from them.
+        The roads; the lengths of paths are taken from them.
     signals
         Their signals.
     table
@@ -91,7 +87,8 @@ def prove_plan(  # noqa: PLR0913
     signal = signals.signal_ids.index(plan.signal_id)
     timing = plan_timing(signals, table, plan)
     fault = (
-        _table_fault(network, signals, table, signal, plan)
+        _table_fault(signals, table, signal, now_s)
+        or _stage_fault(signals, table, signal, plan)
         or _cycle_fault(signals, table, signal, plan, timing.steady)
         or _switch_fault(signals, table, running, plan, timing, mode, now_s)
     )
@@ -166,33 +163,55 @@ def _figures_fault(plan: Plan, now_s: int, fixed_stages: Sequence[Bools]) -> Ref
     return None
 
 
-def _table_fault(
-    network: Network, signals: Signals, table: SafetyTable, signal: int, plan: Plan
-) -> Refusal | None:
-    """Judge the signal's own table: the ranges of rules 3, 4 and 6."""
+def _table_fault(signals: Signals, table: SafetyTable, signal: int, now_s: int) -> Refusal | None:
+    """Judge the signal's own table: the ranges of rules 3 to 6."""
+    judged = np.arange(len(signals.signal_ids)) == signal
+    return next(iter(find_table_faults(signals, table, judged, now_s)), None)
+
+
+def _stage_fault(signals: Signals, table: SafetyTable, signal: int, plan: Plan) -> Refusal | None:
+    """Judge the stages as they are written, which no cabinet would show if wrong: 1, 2, 6 and 7."""
+    relation = signals.square(signals.relation, signal)
+    kind = signals.group_kind[signals.groups_of(signal)]
+    stages = np.array(plan.stages, bool)
+    lasts_s = plan.green_s + plan.clearance_s
+    at_s = np.cumsum(lasts_s) - lasts_s
+    for i, stage in enumerate(stages):
+        both = np.argwhere((relation == Relation.FORBIDDEN) & np.outer(stage, stage))
+        if len(both):
+            groups = (int(both[0][0]), int(both[0][1]))
+            return _refusal(1, plan, groups, int(at_s[i]), _WORDS[1][0], _WORDS[1][1])
+    for group in np.flatnonzero((kind != GroupKind.NOBODY) & ~stages.any(axis=0)):
+        return _refusal(7, plan, (int(group),), 0, "no green in the cycle", "one in each cycle")
+    late = _late_start(signals, table, signal, plan, stages)
+    if late is None:
+        return None
+    i, other, g, found_s, needed_s = late
+    rule = 6 if kind[other] == GroupKind.WALK else 2
+    found = f"{found_s} s from the end of its green to stage {i}"
+    needed = f"{needed_s} s, yellow and all-red"
+    return _refusal(rule, plan, (other, g), int(at_s[i]), found, needed)
+
+
+def _late_start(
+    signals: Signals, table: SafetyTable, signal: int, plan: Plan, stages: Bools
+) -> tuple[int, int, int, int, int] | None:
+    """Find a stage whose greens begin before a group that meets them is cleared.
+
+    Gives the stage, who ended, who begins, the time between, and what is needed, or None.
+    """
     part = signals.groups_of(signal)
-    kind = signals.group_kind[part]
-    all_red_s = signals.square(table.all_red_s, signal)
-    conflict = signals.square(signals.relation, signal) != Relation.FREE
-    for g in np.flatnonzero(kind != GroupKind.NOBODY):
-        yellow_s, longest_s = int(table.yellow_s[part][g]), int(all_red_s[g].max(initial=0))
-        least_s = int(all_red_s[g][conflict[g]].min(initial=1 << 20))
-        if kind[g] == GroupKind.WALK:
-            green_s = int(table.min_green_s[part][g])
-            if green_s < WALK_S_MIN:
-                found = f"a table with a walk of {green_s} s"
-                return _refusal(6, plan, (int(g),), 0, found, f"{WALK_S_MIN} s")
-            crossing = signals.stream_group[network.connector_count :] == part.start + g
-            length_m = float(network.crossing_length_m[crossing].max(initial=0.0))
-            if least_s < length_m / WALK_SPEED_M_S:
-                found = f"a table with a walk's clearance of {least_s} s"
-                return _refusal(6, plan, (int(g),), 0, found, f"{length_m / WALK_SPEED_M_S:.1f} s")
-        elif not YELLOW_S_MIN <= yellow_s <= YELLOW_S_MAX:
-            needed = f"{YELLOW_S_MIN} to {YELLOW_S_MAX} s"
-            return _refusal(3, plan, (int(g),), 0, f"a table with a yellow of {yellow_s} s", needed)
-        elif longest_s > ALL_RED_S_MAX or least_s < 0:
-            found = f"a table with an all-red of {longest_s if least_s >= 0 else least_s} s"
-            return _refusal(4, plan, (int(g),), 0, found, f"0 to {ALL_RED_S_MAX} s")
+    meets = signals.square(signals.relation, signal) != Relation.FREE
+    needed_s = table.yellow_s[part][:, None] + signals.square(table.all_red_s, signal)
+    # How long each group has been without green; twice round, since the cycle has no beginning.
+    dark_s = np.full(len(meets), plan.cycle_s)
+    for i in (*range(len(stages)), *range(len(stages))):
+        dark_s = np.where(stages[i - 1], 0, dark_s + plan.green_s[i - 1]) + plan.clearance_s[i - 1]
+        ends, begins = ~stages[i], stages[i] & ~stages[i - 1]
+        early = meets & np.outer(ends, begins) & (dark_s[:, None] < needed_s)
+        if early.any():
+            other, g = (int(each) for each in np.argwhere(early)[0])
+            return i, other, g, int(dark_s[other]), int(needed_s[other, g])
     return None
 
 
@@ -201,37 +220,21 @@ def _cycle_fault(
 ) -> Refusal | None:
     """Judge the whole cycle, wrap included: rules 1 to 7."""
     lamps, shown_s, _, _, _, alike = steady
-    part = signals.groups_of(signal)
-    kind = signals.group_kind[part]
-    # Rule 1 on the stages themselves: the cabinet would never show such greens, but wait for ever.
-    relation = signals.square(signals.relation, signal)
-    at_s = np.concatenate([[0], np.cumsum(plan.green_s + plan.clearance_s)[:-1]])
-    for i, stage in enumerate(plan.stages):
-        both = np.argwhere((relation == Relation.FORBIDDEN) & np.outer(stage, stage))
-        if len(both):
-            groups = (int(both[0][0]), int(both[0][1]))
-            return _refusal(1, plan, groups, int(at_s[i]), _WORDS[1][0], _WORDS[1][1])
     green = (lamps == Lamp.GREEN) | (lamps == Lamp.GREEN_YIELD)
     times = np.arange(-1, plan.cycle_s, dtype=np.int32)
     rule, second_s, g, other, found_s, needed_s = check_path(
         times, np.concatenate([lamps[-1:], lamps]), -1 - shown_s[-1], _kept(signals, table, signal)
     )
-    for group in np.flatnonzero((kind != GroupKind.NOBODY) & ~green.any(axis=0)):
-        return _refusal(7, plan, (int(group),), 0, "no green in the cycle", "one in each cycle")
     if rule:
         return _breach(plan, rule, second_s, (g, other), found_s, needed_s)
-    for i, stage in enumerate(plan.stages):
-        late = np.flatnonzero(green[at_s[i]] != stage)
-        if len(late) or not alike:
-            found = f"stage {i} is not fully green after the clearance before it"
-            return _refusal(
-                2,
-                plan,
-                tuple(late[:2].tolist()),
-                int(at_s[i]),
-                found,
-                "the table's yellow and all-red",
-            )
+    lasts_s = plan.green_s + plan.clearance_s
+    at_s = np.cumsum(lasts_s) - lasts_s
+    late = np.argwhere(green[at_s] != plan.stages)
+    if len(late) or not alike:
+        i, g = (int(each) for each in late[0]) if len(late) else (0, -1)
+        found = f"stage {i} is not shown as it is written"
+        named = (g,) if g >= 0 else ()
+        return _refusal(2, plan, named, int(at_s[i]), found, "its full green after its clearance")
     return None
 
 

@@ -5,10 +5,11 @@ Defaults by speed follow MUTCD 11th ed. (2023), section 4F.17: yellow 3-6 s, red
 """
 
 import hashlib
+from collections.abc import Collection
 
 import numpy as np
 
-from cityloop.city.network import Network
+from cityloop.city.network import Floats
 from cityloop.city.signals import GroupKind, Relation, SafetyTable, Signals
 
 YELLOW_STEPS_M_S = np.array([50.0, 70.0]) / 3.6 + 0.05
@@ -19,23 +20,34 @@ MIN_GREEN_THROUGH_S = 5
 MIN_GREEN_TURN_S = 5
 WALK_S = 7
 WALK_SPEED_M_S = 1.0
+ELDERLY_SPEED_M_S = 0.8
 MAX_RED_S = 180
 
 
-def default_table(network: Network, signals: Signals) -> SafetyTable:
+def default_table(signals: Signals, *, elderly: Collection[str] = ()) -> SafetyTable:
     """Work out the default safety table of all signals.
 
     Parameters
     ----------
-    network
-        The network; crossing lengths give the walks' clearance.
     signals
-        Its signals.
+        The signals; the lengths of their crossings give the walks' clearance.
+    elderly
+        Names of those where many old people cross, who are given more time.
 
     Returns
     -------
     The table. A turn's minimum green is 5 s, as all controllers are measured with.
+
+    Raises
+    ------
+    ValueError
+        If there is no signal of such a name.
     """
+    if unknown := sorted(set(elderly) - set(signals.signal_ids)):
+        msg = f"no signal {unknown[0]}, which was to give old people more time"
+        raise ValueError(msg)
+    slow = np.array([name in elderly for name in signals.signal_ids], bool)
+    walk_speed_m_s = np.where(slow, ELDERLY_SPEED_M_S, WALK_SPEED_M_S)
     yellow_s = 3 + np.searchsorted(YELLOW_STEPS_M_S, signals.group_speed_m_s, side="right")
     walk = signals.group_kind == GroupKind.WALK
     yellow_s[walk] = 0
@@ -44,13 +56,9 @@ def default_table(network: Network, signals: Signals) -> SafetyTable:
     )
     min_green_s[walk] = WALK_S
 
-    clearance_s = np.full(signals.group_count, ALL_RED_S)
-    crossing_group = signals.stream_group[network.connector_count :]
-    for group, length_m in zip(crossing_group, network.crossing_length_m, strict=True):
-        if group >= 0:
-            needed_s = int(np.ceil(length_m / WALK_SPEED_M_S))
-            clearance_s[group] = max(clearance_s[group], needed_s)
     groups = np.diff(signals.group_start)
+    cross_s = np.ceil(signals.group_crossing_m / np.repeat(walk_speed_m_s, groups))
+    clearance_s = np.maximum(ALL_RED_S, cross_s.astype(int))
     row = np.concatenate(
         [
             np.repeat(np.arange(a, a + n), n)
@@ -63,27 +71,32 @@ def default_table(network: Network, signals: Signals) -> SafetyTable:
     max_red_s = np.full(signals.group_count, MAX_RED_S)
     columns = [c.astype(np.int32) for c in (yellow_s, min_green_s, max_red_s, all_red_s)]
     return SafetyTable(
-        version=_versions(signals, columns),
+        version=_versions(signals, columns, walk_speed_m_s),
         yellow_s=columns[0],
         min_green_s=columns[1],
         max_red_s=columns[2],
         all_red_s=columns[3],
+        walk_speed_m_s=walk_speed_m_s,
         source=(
             ("yellow_s", "MUTCD 2023 4F.17, steps of RiLSA 2015 2.4, by approach speed"),
-            ("all_red_s", "1 s where paths meet; walks: crossing length at 1.0 m/s"),
+            ("all_red_s", "1 s where paths meet; walks: crossing length at walk_speed_m_s"),
+            ("walk_speed_m_s", "1.0 m/s; 0.8 m/s where it is set for old people"),
             ("min_green_s", "5 s; walks 7 s, MUTCD 2023 4I.06"),
             ("max_red_s", "180 s"),
         ),
     )
 
 
-def _versions(signals: Signals, columns: list[np.ndarray]) -> tuple[str, ...]:
+def _versions(
+    signals: Signals, columns: list[np.ndarray], walk_speed_m_s: Floats
+) -> tuple[str, ...]:
     """Digest each signal's own part, so that a changed figure or relation is a new version."""
     versions = []
     for s, name in enumerate(signals.signal_ids):
         digest = hashlib.sha256(name.encode())
         pairs = slice(int(signals.pair_start[s]), int(signals.pair_start[s + 1]))
-        for column in (*columns[:3], signals.group_kind):
+        digest.update(walk_speed_m_s[s].tobytes())
+        for column in (*columns[:3], signals.group_kind, signals.group_crossing_m):
             digest.update(np.ascontiguousarray(column[signals.groups_of(s)]).tobytes())
         for column in (columns[3], signals.relation):
             digest.update(np.ascontiguousarray(column[pairs]).tobytes())
