@@ -1,0 +1,492 @@
+"""Bounded searches from every place over a folded network: who reaches what, and in what time."""
+
+from typing import NamedTuple
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from cityloop.kernels.chains import NEVER, NOWHERE, Chains
+
+Ints = npt.NDArray[np.int32]
+Longs = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+
+class Points(NamedTuple):
+    """Where things stand along the chains, sorted by chain.
+
+    Attributes
+    ----------
+    chain_start
+        (chains + 1,) the points of each chain.
+    chain
+        (points,) the chain of each point.
+    along_ab, along_ba
+        (points,) cost from end A to the point, and back. [ms]
+    access
+        (points,) cost between the point and what stands beside it. [ms]
+    from_a, from_b
+        (points,) cost from either end of the chain to what stands there, access included. [ms]
+    order
+        (points,) which point of the caller's this is.
+    """
+
+    chain_start: Ints
+    chain: Ints
+    along_ab: Ints
+    along_ba: Ints
+    access: Ints
+    from_a: Ints
+    from_b: Ints
+    order: Ints
+
+
+class Places(NamedTuple):
+    """Places to search from, beside where they stand.
+
+    Attributes
+    ----------
+    at
+        Where they stand, each in the order of `Points`.
+    open_start
+        (places + 1,) the open times of each place, in the caller's order.
+    open_from, open_until
+        (times,) open for whoever arrives at `open_from` or later and before `open_until`, counted
+        from the departure. [ms]
+    capacity
+        (places,) what is added up for those within reach, in the caller's order.
+    """
+
+    at: Points
+    open_start: Ints
+    open_from: Ints
+    open_until: Ints
+    capacity: Floats
+
+
+@numba.njit(cache=True, nogil=True)
+def place_points(
+    chains: Chains, there: Ints, back: Ints, edge: Ints, along_there: Ints, along_back: Ints,
+    access: Ints,
+) -> Points:  # fmt: skip
+    """Sort points on edges by chain.
+
+    Parameters
+    ----------
+    chains
+        The folded network.
+    there
+        (edges,) as given to `fold`. [ms]
+    back
+        (edges,) as given to `fold`. [ms]
+    edge
+        (points,) the edge of each.
+    along_there
+        (points,) from the edge's `head` to the point, at most `there`. [ms]
+    along_back
+        (points,) from the point back to the edge's `head`, at most `back`. [ms]
+    access
+        (points,) between the point and what stands beside it. [ms]
+
+    Returns
+    -------
+    The same points, chain after chain; along a shut direction the cost is `NEVER`.
+    """
+    chain_start = np.zeros(len(chains.end_a) + 1, np.int32)
+    for p in range(len(edge)):
+        chain_start[chains.edge_chain[edge[p]] + 1] += 1
+    for c in range(len(chains.end_a)):
+        chain_start[c + 1] += chain_start[c]
+    filled = chain_start[:-1].copy()
+    n = len(edge)
+    chain, order = np.empty(n, np.int32), np.empty(n, np.int32)
+    ab, ba = np.empty(n, np.int32), np.empty(n, np.int32)
+    beside = np.empty(n, np.int32)
+    from_a, from_b = np.empty(n, np.int32), np.empty(n, np.int32)
+    for p in range(n):
+        e = edge[p]
+        c = chains.edge_chain[e]
+        i = filled[c]
+        filled[c] += 1
+        chain[i], order[i], beside[i] = c, p, access[p]
+        if chains.edge_turned[e]:
+            ab[i] = chains.edge_ab[e] + back[e] - along_back[p] if back[e] < NEVER else NEVER
+            ba[i] = chains.edge_ba[e] + there[e] - along_there[p] if there[e] < NEVER else NEVER
+        else:
+            ab[i] = chains.edge_ab[e] + along_there[p] if there[e] < NEVER else NEVER
+            ba[i] = chains.edge_ba[e] + along_back[p] if back[e] < NEVER else NEVER
+        from_a[i] = min(NEVER, ab[i] + access[p])
+        shut = chains.total_ba[c] >= NEVER or chains.end_b[c] == NOWHERE
+        from_b[i] = NEVER if shut else chains.total_ba[c] - ba[i] + access[p]
+    return Points(chain_start, chain, ab, ba, beside, from_a, from_b, order)
+
+
+@numba.njit(cache=True, nogil=True)
+def reach(
+    chains: Chains, homes: Points, places: Places, cutoff: int, nearest: int
+) -> tuple[Ints, Ints, Ints, Floats]:
+    """Find for every home the nearest places and what lies within the cutoff.
+
+    One search a place, ended at the cutoff, in order of the places.
+
+    Parameters
+    ----------
+    chains
+        The folded network, directed from places to homes.
+    homes
+        Where the homes are.
+    places
+        Where the places are, when they are open and what they hold.
+    cutoff
+        The longest time that counts, itself included. [ms]
+    nearest
+        How many nearest places to keep, 0 or more.
+
+    Returns
+    -------
+    (homes, nearest) times of the nearest, `NEVER` for none [ms]; (homes, nearest) which they are,
+    -1 for none, of equals the earlier; (homes,) how many are within the cutoff; (homes,) their
+    capacity together. All in the caller's order of homes and places.
+    """
+    n = len(homes.chain)
+    best = np.full((n, nearest), NEVER, np.int32)
+    which = np.full((n, nearest), NOWHERE, np.int32)
+    count, capacity = np.zeros(n, np.int32), np.zeros(n, np.float64)
+    found = np.empty(n, np.int32)
+    search = _new_search(chains)
+    part = np.empty((len(chains.end_a), 2), np.int32)
+    for s in _by_caller(places.at.order):
+        p = places.at.order[s]
+        parts = _search(chains, places.at, s, cutoff, search)
+        _fill(chains, homes, places.at, s, search, part, found)
+        for w in range(places.open_start[p], places.open_start[p + 1]):
+            begin, end = places.open_from[w], min(places.open_until[w], cutoff + 1)
+            _add(part[:parts], found, begin, end, count)
+            if places.capacity[p] > 0:
+                _add_capacity(part[:parts], found, begin, end, places.capacity[p], capacity)
+            if nearest > 0:
+                _keep_nearest(part[:parts], found, begin, end, p, best, which)
+    return _as_called(homes.order, best, which, count, capacity)
+
+
+@numba.njit(cache=True, nogil=True)
+def pairs(chains: Chains, homes: Points, places: Places, cutoff: int) -> tuple[Longs, Ints, Ints]:
+    """List every home within the cutoff of every place, at its open times.
+
+    Parameters
+    ----------
+    chains
+        As for `reach`.
+    homes
+        As for `reach`.
+    places
+        As for `reach`.
+    cutoff
+        As for `reach`. [ms]
+
+    Returns
+    -------
+    (places + 1,) where each place's pairs begin; (pairs,) the home of each; (pairs,) the time
+    between. In the caller's order of places; homes in no order. [-, -, ms]
+    """
+    start = np.zeros(len(places.at.chain) + 1, np.int64)
+    home, time = np.empty(1024, np.int32), np.empty(1024, np.int32)
+    n = 0
+    found, order = np.empty(len(homes.chain), np.int32), homes.order
+    search = _new_search(chains)
+    part = np.empty((len(chains.end_a), 2), np.int32)
+    for s in _by_caller(places.at.order):
+        p = places.at.order[s]
+        parts = _search(chains, places.at, s, cutoff, search)
+        _fill(chains, homes, places.at, s, search, part, found)
+        for i in range(parts):
+            lo, hi = part[i, 0], part[i, 1]
+            while n + hi - lo > len(home):
+                home, time = _doubled(home), _doubled(time)
+            for t in range(lo, hi):
+                for w in range(places.open_start[p], places.open_start[p + 1]):
+                    if places.open_from[w] <= found[t] < min(places.open_until[w], cutoff + 1):
+                        home[n], time[n] = order[t], found[t]
+                        n += 1
+                        break
+        start[p + 1] = n
+    return start, home[:n].copy(), time[:n].copy()
+
+
+@numba.njit(cache=True, nogil=True)
+def nearest_one(chains: Chains, homes: Points, at: Points, cutoff: int) -> tuple[Ints, Ints]:
+    """Find for every home the nearest place, whatever its hours, in one search for all.
+
+    Parameters
+    ----------
+    chains
+        As for `reach`.
+    homes
+        As for `reach`.
+    at
+        Where the places are.
+    cutoff
+        As for `reach`. [ms]
+
+    Returns
+    -------
+    (homes,) the time, `NEVER` if none is within the cutoff [ms]; (homes,) which place it is, -1 for
+    none. In the caller's order.
+    """
+    n = len(homes.chain)
+    search = _new_search(chains)
+    for s in range(len(at.chain)):
+        _start(chains, at, s, cutoff, search)
+    _spread(chains, cutoff, search)
+    best, which = np.full(n, NEVER, np.int32), np.full(n, NOWHERE, np.int32)
+    for t in range(n):
+        c = homes.chain[t]
+        a, b = chains.end_a[c], chains.end_b[c]
+        nearest, s = search.cost[a] + homes.from_a[t], search.label[a]
+        if b >= 0 and search.cost[b] + homes.from_b[t] < nearest:
+            nearest, s = search.cost[b] + homes.from_b[t], search.label[b]
+        for own in range(at.chain_start[c], at.chain_start[c + 1]):
+            straight = _between(chains, homes, t, at, own)
+            if straight < nearest:
+                nearest, s = straight, own
+        if nearest <= cutoff:
+            best[homes.order[t]], which[homes.order[t]] = nearest, at.order[s]
+    return best, which
+
+
+class _Search(NamedTuple):
+    """What one search after the other writes on.
+
+    `size` holds how many junctions of `order` and chains of `touched` the last search left; all
+    other junctions have a `cost` of `NEVER`, all other chains are not `seen`.
+    """
+
+    cost: Ints
+    label: Ints
+    heap: Longs
+    order: Ints
+    touched: Ints
+    seen: Bools
+    size: Ints
+
+
+@numba.njit(cache=True, nogil=True)
+def _new_search(chains: Chains) -> _Search:
+    junctions, n = len(chains.start) - 1, len(chains.end_a)
+    return _Search(
+        np.full(junctions, NEVER, np.int32),
+        np.full(junctions, NOWHERE, np.int32),
+        # Each arc lowers a cost once at most, each place two.
+        np.empty(len(chains.to) + junctions + 2, np.int64),
+        np.empty(junctions, np.int32),
+        np.empty(n, np.int32),
+        np.zeros(n, np.bool_),
+        np.zeros(2, np.int32),
+    )
+
+
+@numba.njit(cache=True, nogil=True)
+def _start(chains: Chains, at: Points, s: int, cutoff: int, search: _Search) -> None:
+    """Let a search begin at a place, too."""
+    c = at.chain[s]
+    to_a, to_b = _to_ends(chains, at, s)
+    for end, cost in ((chains.end_a[c], to_a), (chains.end_b[c], to_b)):
+        if end >= 0 and cost <= cutoff and cost < search.cost[end]:
+            if search.cost[end] == NEVER:
+                search.order[search.size[0]] = end
+                search.size[0] += 1
+            search.cost[end], search.label[end] = cost, s
+
+
+@numba.njit(cache=True, nogil=True)
+def _spread(chains: Chains, cutoff: int, search: _Search) -> None:
+    """Find the cost from where the search began to every junction within the cutoff (Dijkstra)."""
+    start, to, step = chains.start, chains.to, chains.cost
+    cost, label, order, heap = search.cost, search.label, search.order, search.heap
+    labelled, size = search.size[0], 0
+    for i in range(labelled):
+        size = _push(heap, size, int(cost[order[i]]), order[i])
+    while size > 0:
+        key = heap[0]
+        size = _pop(heap, size)
+        here, j = np.int32(key >> 32), np.int32(key & 0xFFFFFFFF)
+        if here > cost[j]:
+            continue
+        for i in range(start[j], start[j + 1]):
+            onward, k = np.int32(here + step[i]), to[i]
+            if onward < cost[k] and onward <= cutoff:
+                if cost[k] == NEVER:
+                    order[labelled] = k
+                    labelled += 1
+                cost[k], label[k] = onward, label[j]
+                size = _push(heap, size, int(onward), k)
+    search.size[0] = labelled
+
+
+@numba.njit(cache=True, nogil=True)
+def _search(chains: Chains, at: Points, s: int, cutoff: int, search: _Search) -> int:
+    """Search from one place alone; give the number of chains that it touches."""
+    for i in range(search.size[0]):
+        search.cost[search.order[i]] = NEVER
+    for i in range(search.size[1]):
+        search.seen[search.touched[i]] = False
+    search.size[0] = 0
+    _start(chains, at, s, cutoff, search)
+    _spread(chains, cutoff, search)
+    at_start, at_chain = chains.at_start, chains.at_chain
+    seen, touched, order = search.seen, search.touched, search.order
+    touched[0], seen[at.chain[s]] = at.chain[s], True
+    n = 1
+    for i in range(search.size[0]):
+        for e in range(at_start[order[i]], at_start[order[i] + 1]):
+            c = at_chain[e]
+            if not seen[c]:
+                seen[c] = True
+                touched[n] = c
+                n += 1
+    search.size[1] = n
+    return n
+
+
+@numba.njit(cache=True, nogil=True)
+def _to_ends(chains: Chains, at: Points, s: int) -> tuple[int, int]:
+    """Give the cost from a place to both ends of its chain, its access included."""
+    c = at.chain[s]
+    to_a = at.along_ba[s] + at.access[s] if chains.total_ba[c] < NEVER else NEVER
+    shut = chains.total_ab[c] >= NEVER
+    return to_a, NEVER if shut else chains.total_ab[c] - at.along_ab[s] + at.access[s]
+
+
+@numba.njit(cache=True, nogil=True)
+def _between(chains: Chains, homes: Points, t: int, at: Points, s: int) -> int:
+    """Give the cost from a place to a home on the same chain, straight along it."""
+    c = at.chain[s]
+    best = np.int32(NEVER)
+    if chains.total_ab[c] < NEVER and homes.along_ab[t] >= at.along_ab[s]:
+        best = np.int32(homes.along_ab[t] - at.along_ab[s])
+    if chains.total_ba[c] < NEVER and homes.along_ba[t] <= at.along_ba[s]:
+        best = min(best, np.int32(at.along_ba[s] - homes.along_ba[t]))
+    return int(min(np.int32(NEVER), best + homes.access[t] + at.access[s]))
+
+
+@numba.njit(cache=True, nogil=True)
+def _fill(
+    chains: Chains, homes: Points, at: Points, s: int, search: _Search, part: Ints, found: Ints
+) -> None:  # fmt: skip
+    """Write the cost of every home along the chains touched, and which part of `found` they are."""
+    # Arrays by themselves: a record of arrays in the loop would cost more than the loop.
+    end_a, end_b, chain_start = chains.end_a, chains.end_b, homes.chain_start
+    from_a, from_b, cost, touched = homes.from_a, homes.from_b, search.cost, search.touched
+    for i in range(search.size[1]):
+        c = touched[i]
+        a = cost[end_a[c]]
+        b = np.int32(NEVER) if end_b[c] < 0 else cost[end_b[c]]
+        lo, hi = chain_start[c], chain_start[c + 1]
+        part[i, 0], part[i, 1] = lo, hi
+        for t in range(lo, hi):
+            found[t] = min(a + from_a[t], b + from_b[t])
+    own = at.chain[s]
+    for t in range(chain_start[own], chain_start[own + 1]):
+        found[t] = min(found[t], _between(chains, homes, t, at, s))
+
+
+@numba.njit(cache=True, nogil=True)
+def _add(part: Ints, found: Ints, begin: int, end: int, count: Ints) -> None:
+    """Count one more place for the homes that reach it in time."""
+    low, high = np.int32(begin), np.int32(end)
+    for i in range(len(part)):
+        for t in range(part[i, 0], part[i, 1]):
+            count[t] += np.int32(low <= found[t] < high)
+
+
+@numba.njit(cache=True, nogil=True)
+def _add_capacity(
+    part: Ints, found: Ints, begin: int, end: int, more: float, capacity: Floats
+) -> None:
+    """Add one more place's capacity for the homes that reach it in time."""
+    for i in range(len(part)):
+        for t in range(part[i, 0], part[i, 1]):
+            if begin <= found[t] < end:
+                capacity[t] += more
+
+
+@numba.njit(cache=True, nogil=True)
+def _keep_nearest(
+    part: Ints, found: Ints, begin: int, end: int, p: int, best: Ints, which: Ints
+) -> None:
+    """Keep one more place for the homes that it is among the nearest of."""
+    last = best.shape[1] - 1
+    for i in range(len(part)):
+        for t in range(part[i, 0], part[i, 1]):
+            if found[t] < best[t, last] and begin <= found[t] < end:
+                _keep(best[t], which[t], found[t], p)
+
+
+@numba.njit(cache=True, nogil=True)
+def _keep(best: Ints, which: Ints, cost: int, p: int) -> None:
+    """Put one more place where it belongs among the nearest."""
+    i = len(best) - 1
+    while i > 0 and best[i - 1] > cost:
+        best[i], which[i] = best[i - 1], which[i - 1]
+        i -= 1
+    best[i], which[i] = cost, p
+
+
+@numba.njit(cache=True, nogil=True)
+def _by_caller(order: Ints) -> Ints:
+    """Give the points in the caller's order."""
+    sorted_at = np.empty_like(order)
+    for s in range(len(order)):
+        sorted_at[order[s]] = s
+    return sorted_at
+
+
+@numba.njit(cache=True, nogil=True)
+def _as_called(
+    order: Ints, best: Ints, which: Ints, count: Ints, capacity: Floats
+) -> tuple[Ints, Ints, Ints, Floats]:
+    """Bring results over sorted homes into the caller's order."""
+    of = _by_caller(order)
+    return best[of], which[of], count[of], capacity[of]
+
+
+@numba.njit(cache=True, nogil=True)
+def _doubled(values: Ints) -> Ints:
+    """Give the same values with as much room again."""
+    wide = np.empty(2 * len(values), np.int32)
+    wide[: len(values)] = values
+    return wide
+
+
+@numba.njit(cache=True, nogil=True)
+def _push(heap: Longs, size: int, cost: int, j: int) -> int:
+    """Put a junction on the heap; cost and number share 64 bits, so that one comparison does."""
+    key = (np.int64(cost) << 32) | np.int64(j)
+    i = size
+    while i > 0 and heap[(i - 1) >> 1] > key:
+        heap[i] = heap[(i - 1) >> 1]
+        i = (i - 1) >> 1
+    heap[i] = key
+    return size + 1
+
+
+@numba.njit(cache=True, nogil=True)
+def _pop(heap: Longs, size: int) -> int:
+    """Take the cheapest junction, which is the first, off the heap."""
+    size -= 1
+    key = heap[size]
+    i = 0
+    while True:
+        child = 2 * i + 1
+        if child >= size:
+            break
+        if child + 1 < size and heap[child + 1] < heap[child]:
+            child += 1
+        if heap[child] >= key:
+            break
+        heap[i] = heap[child]
+        i = child
+    heap[i] = key
+    return size
