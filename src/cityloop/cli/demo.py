@@ -6,9 +6,9 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
+from cityloop.cli.outputs import check_outputs
 from cityloop.cli.progress import progress_bar
 from cityloop.cli.tables import print_differences, print_runs
-from cityloop.cli.traffic import check_outputs
 from cityloop.usecases.compare_controls import compare_controls, list_orders, save_comparison
 from cityloop.usecases.make_controller import BEST_CONTROL, REFERENCES
 from cityloop.usecases.open_scenario import find_scenario

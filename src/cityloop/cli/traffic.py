@@ -1,4 +1,4 @@
-"""`cityloop traffic`: run, compare and inspect scenarios of road traffic."""
+"""`cityloop traffic`: run, compare, inspect and check scenarios of road traffic."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,9 @@ import typer
 from rich.console import Console
 
 from cityloop.city.errors import InputError
+from cityloop.cli.check import check
 from cityloop.cli.inspect import inspect
+from cityloop.cli.outputs import check_outputs
 from cityloop.cli.progress import progress_bar
 from cityloop.cli.tables import print_differences, print_runs
 from cityloop.store.run_file import write_run
@@ -21,10 +23,11 @@ from cityloop.usecases.run_orders import run_orders
 from cityloop.usecases.warm_kernels import warm_kernels
 
 traffic_app = typer.Typer(
-    name="traffic", help="Road traffic: run, compare, inspect.", no_args_is_help=True
+    name="traffic", help="Road traffic: run, compare, inspect, check.", no_args_is_help=True
 )
 
 traffic_app.command("inspect")(inspect)
+traffic_app.command("check")(check)
 
 SEEDS_MAX = 1000
 _SEEDS = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?")
@@ -183,29 +186,6 @@ def parse_seeds(text: str) -> list[int]:
             )
         seeds |= dict.fromkeys(range(first, last + 1))
     return list(seeds)
-
-
-def check_outputs(*paths: Path | None) -> None:
-    """Refuse outputs that cannot be written before hours are spent on them.
-
-    Parameters
-    ----------
-    *paths
-        Files to be written; None for none.
-
-    Raises
-    ------
-    InputError
-        If a folder is not there, or the path is a folder.
-    """
-    for path in paths:
-        if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
-            raise InputError(
-                file=path,
-                place="",
-                cause="this is a folder" if path.is_dir() else "its folder is not there",
-                remedy="give the path of a file in a folder that exists",
-            )
 
 
 def _say(line: str) -> None:
