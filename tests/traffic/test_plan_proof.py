@@ -129,9 +129,7 @@ def test_every_switch_ends_in_step_and_is_proven(network, mode):
 
 def test_a_refusal_is_one_line(network):
     said = prove_plan(network, CROSSING, TABLE, None, plan(green_s=(4, 30)))
-    assert str(said) == (
-        "signal north, group 0, second 4: rule 5: green too short or red too long: 4 s; needed: 5 s"
-    )
+    assert str(said) == ("signal north, group 0, second 4: rule 5: a green of 4 s; needed: 5 s")
 
 
 def test_a_table_out_of_range_proves_no_command_either():

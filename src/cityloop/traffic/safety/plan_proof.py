@@ -31,12 +31,16 @@ VEHICLE_M: Final = 6.0
 ALL_RED_START_S: Final = 86_400
 """For how long a plan for a signal that is all red may be started. [s]"""
 
+_KINDS: Final = ("bii", "biu", "bui", "buu")
+"""What NumPy calls greens that are true or false, and whole numbers."""
+
 _WORDS: Final = {
     1: ("conflicting greens together in the cycle", "no such second"),
     2: ("all-red of {found} s before a conflicting green", "{needed} s"),
     3: ("yellow of {found} s", "{needed} s"),
-    5: ("green too short or red too long: {found} s", "{needed} s"),
-    6: ("walk or its clearance of {found} s", "{needed} s"),
+    5: ("a green of {found} s", "{needed} s"),
+    6: ("a walk or its clearance of {found} s", "{needed} s"),
+    -5: ("a red of {found} s", "at most {needed} s"),
     8: ("not in step after {found} s", "a switch that comes to an end"),
 }
 
@@ -138,6 +142,12 @@ def _shape_fault(signals: Signals, table: SafetyTable, plan: Plan, now_s: int) -
     if not count or shapes != ((count, part.stop - part.start), (count,), (count,)):
         found = f"arrays of shapes {shapes[0]}, {shapes[1]} and {shapes[2]}"
         return _refusal(9, plan, (), now_s, found, "one row a stage, one column a group")
+    kinds = "".join(
+        np.asarray(each).dtype.kind for each in (stages, plan.green_s, plan.clearance_s)
+    )
+    whole = all(isinstance(each, int | np.integer) for each in (plan.cycle_s, plan.offset_s))
+    if kinds not in _KINDS or not whole:
+        return _refusal(9, plan, (), now_s, "times that are no whole seconds", "whole seconds")
     return None
 
 
@@ -241,7 +251,8 @@ def _cycle_fault(
 def _breach(
     plan: Plan, rule: int, second_s: int, groups: tuple[int, int], found_s: int, needed_s: int
 ) -> Refusal:
-    found, needed = _WORDS[rule]
+    too_long = rule == 5 and found_s > needed_s  # noqa: PLR2004
+    found, needed = _WORDS[-rule if too_long else rule]
     values = {"found": found_s, "needed": needed_s}
     named = tuple(int(g) for g in groups if g >= 0)
     return _refusal(
