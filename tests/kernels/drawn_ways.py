@@ -11,12 +11,15 @@ from cityloop.kernels.reach import Places, Points, place_points
 
 @dataclass
 class Drawn:
-    """Edges (head, tail, there, back) and points (edge, along there, along back, access)."""
+    """Edges (head, tail, there, back) and points (edge, along there, along back, access).
+
+    A place is a list of points, its doors.
+    """
 
     nodes: int
     edges: list[tuple[int, int, int, int]]
     homes: list[tuple[int, int, int, int]]
-    places: list[tuple[int, int, int, int]]
+    places: list[list[tuple[int, int, int, int]]]
     windows: list[list[tuple[int, int]]]
     capacity: list[int]
 
@@ -32,12 +35,13 @@ class Drawn:
         return place_points(chains, there, back, *self.columns(points, 4))
 
     def all_places(self, chains) -> Places:
-        lengths = [len(times) for times in self.windows]
+        doors = [door for place in self.places for door in place]
+        door_start = np.cumsum([0, *map(len, self.places)]).astype(np.int32)
         flat = [time for times in self.windows for time in times]
         begin, until = self.columns(flat, 2)
-        start = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+        start = np.cumsum([0, *map(len, self.windows)]).astype(np.int32)
         capacity = np.array(self.capacity, np.float64)
-        return Places(self.points(chains, self.places), start, begin, until, capacity)
+        return Places(self.points(chains, doors), door_start, start, begin, until, capacity)
 
 
 COST = st.integers(1, 4).map(lambda tens: tens * 10)  # so that shares of it are whole, too
@@ -65,7 +69,9 @@ def ways(draw) -> Drawn:
         return (e, *along, draw(st.integers(0, 5)))
 
     homes = [point() for _ in range(draw(st.integers(0, 8)))]
-    places = [point() for _ in range(draw(st.integers(0, 5)))]
+    places = [
+        [point() for _ in range(draw(st.integers(1, 3)))] for _ in range(draw(st.integers(0, 4)))
+    ]
     hours = st.sampled_from([ALWAYS, ALWAYS, [], [(10, 30)], [(0, 12), (25, NEVER)]])
     return Drawn(
         nodes, edges, homes, places,

@@ -11,11 +11,13 @@ from tests.naive import reach as naive
 
 RING = [(0, 1, 5, 5), (1, 2, 5, 5), (2, 0, 5, 5)]
 NOBODY = Drawn(2, [(0, 1, 7, 7)], [], [], [], [])
-ONE = Drawn(2, [(0, 1, 7, 7)], [(0, 2, 2, 1)], [(0, 6, 6, 3)], [ALWAYS], [4])
-ON_A_RING = Drawn(3, RING, [(2, 1, 1, 0)], [(0, 1, 1, 0), (1, 4, 4, 0)], [ALWAYS] * 2, [1, 2])
+ONE = Drawn(2, [(0, 1, 7, 7)], [(0, 2, 2, 1)], [[(0, 6, 6, 3)]], [ALWAYS], [4])
+ON_A_RING = Drawn(
+    3, RING, [(2, 1, 1, 0)], [[(0, 1, 1, 0)], [(1, 4, 4, 0), (1, 1, 1, 2)]], [ALWAYS] * 2, [1, 2]
+)
 AGAINST_ONE_WAY = Drawn(
     3, [(0, 1, 9, NEVER), (1, 2, 9, 9), (2, 0, 9, 9)], [(0, 2, 0, 0), (0, 8, 0, 0)],
-    [(0, 5, 0, 0)], [ALWAYS], [0],
+    [[(0, 5, 0, 0)]], [ALWAYS], [0],
 )  # fmt: skip
 
 
@@ -64,9 +66,10 @@ def test_pairs_are_all_that_are_within_the_cutoff_and_open(drawn, cutoff):
 @example(AGAINST_ONE_WAY, 90)
 def test_the_nearest_one_is_that_of_reach(drawn, cutoff):
     chains = drawn.fold()
-    homes, at = drawn.points(chains, drawn.homes), drawn.points(chains, drawn.places)
+    doors = [door for place in drawn.places for door in place]
+    homes, at = drawn.points(chains, drawn.homes), drawn.points(chains, doors)
     time, which = kernel.nearest_one(chains, homes, at, cutoff)
-    rows = naive.table(drawn.edges, drawn.homes, drawn.places)
+    rows = naive.table(drawn.edges, drawn.homes, [[door] for door in doors])
     for h in range(len(drawn.homes)):
         costs = [row[h] for row in rows if row[h] <= cutoff]
         assert time[h] == min(costs, default=NEVER)

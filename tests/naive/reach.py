@@ -40,14 +40,18 @@ def costs(arcs, begin):
 
 
 def table(edges, homes, places):
-    """Give the cost from every place (row) to every home (column), both accesses included."""
-    points = list(enumerate([*homes, *places]))
-    arcs = arcs_of(edges, points)
-    rows = []
-    for p, place in enumerate(places, len(homes)):
-        done = costs(arcs, f"p{p}")
-        row = [done.get(f"p{h}", NEVER) + place[3] + home[3] for h, home in enumerate(homes)]
-        rows.append([min(cost, NEVER) for cost in row])
+    """Give the cost from every place (row), by its best door, to every home (column)."""
+    doors = [door for place in places for door in place]
+    arcs = arcs_of(edges, list(enumerate([*homes, *doors])))
+    rows, d = [], len(homes)
+    for place in places:
+        row = [NEVER] * len(homes)
+        for door in place:
+            done = costs(arcs, f"p{d}")
+            d += 1
+            for h, home in enumerate(homes):
+                row[h] = min(row[h], done.get(f"p{h}", NEVER) + door[3] + home[3])
+        rows.append(row)
     return rows
 
 

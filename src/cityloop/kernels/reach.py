@@ -44,22 +44,25 @@ class Points(NamedTuple):
 
 
 class Places(NamedTuple):
-    """Places to search from, beside where they stand.
+    """Places to search from.
 
     Attributes
     ----------
-    at
-        Where they stand, each in the order of `Points`.
+    doors
+        Where their doors are; a park has many, a pharmacy one.
+    door_start
+        (places + 1,) the doors of each place, in the caller's order of doors.
     open_start
-        (places + 1,) the open times of each place, in the caller's order.
+        (places + 1,) the open times of each place.
     open_from, open_until
         (times,) open for whoever arrives at `open_from` or later and before `open_until`, counted
         from the departure. [ms]
     capacity
-        (places,) what is added up for those within reach, in the caller's order.
+        (places,) what is added up for those within reach.
     """
 
-    at: Points
+    doors: Points
+    door_start: Ints
     open_start: Ints
     open_from: Ints
     open_until: Ints
@@ -129,7 +132,7 @@ def reach(
 ) -> tuple[Ints, Ints, Ints, Floats]:
     """Find for every home the nearest places and what lies within the cutoff.
 
-    One search a place, ended at the cutoff, in order of the places.
+    One search a place, from all its doors, ended at the cutoff.
 
     Parameters
     ----------
@@ -157,10 +160,11 @@ def reach(
     found = np.empty(n, np.int32)
     search = _new_search(chains)
     part = np.empty((len(chains.end_a), 2), np.int32)
-    for s in _by_caller(places.at.order):
-        p = places.at.order[s]
-        parts = _search(chains, places.at, s, cutoff, search)
-        _fill(chains, homes, places.at, s, search, part, found)
+    sorted_at = _by_caller(places.doors.order)
+    for p in range(len(places.capacity)):
+        own = sorted_at[places.door_start[p] : places.door_start[p + 1]]
+        parts = _search(chains, places.doors, own, cutoff, search)
+        _fill(chains, homes, places.doors, own, search, part, found)
         for w in range(places.open_start[p], places.open_start[p + 1]):
             begin, end = places.open_from[w], min(places.open_until[w], cutoff + 1)
             _add(part[:parts], found, begin, end, count)
@@ -191,16 +195,17 @@ def pairs(chains: Chains, homes: Points, places: Places, cutoff: int) -> tuple[L
     (places + 1,) where each place's pairs begin; (pairs,) the home of each; (pairs,) the time
     between. In the caller's order of places; homes in no order. [-, -, ms]
     """
-    start = np.zeros(len(places.at.chain) + 1, np.int64)
+    start = np.zeros(len(places.capacity) + 1, np.int64)
     home, time = np.empty(1024, np.int32), np.empty(1024, np.int32)
     n = 0
     found, order = np.empty(len(homes.chain), np.int32), homes.order
     search = _new_search(chains)
     part = np.empty((len(chains.end_a), 2), np.int32)
-    for s in _by_caller(places.at.order):
-        p = places.at.order[s]
-        parts = _search(chains, places.at, s, cutoff, search)
-        _fill(chains, homes, places.at, s, search, part, found)
+    sorted_at = _by_caller(places.doors.order)
+    for p in range(len(places.capacity)):
+        own = sorted_at[places.door_start[p] : places.door_start[p + 1]]
+        parts = _search(chains, places.doors, own, cutoff, search)
+        _fill(chains, homes, places.doors, own, search, part, found)
         for i in range(parts):
             lo, hi = part[i, 0], part[i, 1]
             while n + hi - lo > len(home):
@@ -217,7 +222,7 @@ def pairs(chains: Chains, homes: Points, places: Places, cutoff: int) -> tuple[L
 
 @numba.njit(cache=True, nogil=True)
 def nearest_one(chains: Chains, homes: Points, at: Points, cutoff: int) -> tuple[Ints, Ints]:
-    """Find for every home the nearest place, whatever its hours, in one search for all.
+    """Find for every home the nearest door, whatever its hours, in one search for all.
 
     Parameters
     ----------
@@ -226,13 +231,13 @@ def nearest_one(chains: Chains, homes: Points, at: Points, cutoff: int) -> tuple
     homes
         As for `reach`.
     at
-        Where the places are.
+        Where the doors are.
     cutoff
         As for `reach`. [ms]
 
     Returns
     -------
-    (homes,) the time, `NEVER` if none is within the cutoff [ms]; (homes,) which place it is, -1 for
+    (homes,) the time, `NEVER` if none is within the cutoff [ms]; (homes,) which door it is, -1 for
     none. In the caller's order.
     """
     n = len(homes.chain)
@@ -326,19 +331,25 @@ def _spread(chains: Chains, cutoff: int, search: _Search) -> None:
 
 
 @numba.njit(cache=True, nogil=True)
-def _search(chains: Chains, at: Points, s: int, cutoff: int, search: _Search) -> int:
-    """Search from one place alone; give the number of chains that it touches."""
+def _search(chains: Chains, doors: Points, own: Ints, cutoff: int, search: _Search) -> int:
+    """Search from the doors of one place; give the number of chains that it touches."""
     for i in range(search.size[0]):
         search.cost[search.order[i]] = NEVER
     for i in range(search.size[1]):
         search.seen[search.touched[i]] = False
     search.size[0] = 0
-    _start(chains, at, s, cutoff, search)
+    for s in own:
+        _start(chains, doors, s, cutoff, search)
     _spread(chains, cutoff, search)
     at_start, at_chain = chains.at_start, chains.at_chain
     seen, touched, order = search.seen, search.touched, search.order
-    touched[0], seen[at.chain[s]] = at.chain[s], True
-    n = 1
+    n = 0
+    for s in own:
+        c = doors.chain[s]
+        if not seen[c]:
+            seen[c] = True
+            touched[n] = c
+            n += 1
     for i in range(search.size[0]):
         for e in range(at_start[order[i]], at_start[order[i] + 1]):
             c = at_chain[e]
@@ -373,8 +384,14 @@ def _between(chains: Chains, homes: Points, t: int, at: Points, s: int) -> int:
 
 @numba.njit(cache=True, nogil=True)
 def _fill(
-    chains: Chains, homes: Points, at: Points, s: int, search: _Search, part: Ints, found: Ints
-) -> None:  # fmt: skip
+    chains: Chains,
+    homes: Points,
+    doors: Points,
+    own: Ints,
+    search: _Search,
+    part: Ints,
+    found: Ints,
+) -> None:
     """Write the cost of every home along the chains touched, and which part of `found` they are."""
     # Arrays by themselves: a record of arrays in the loop would cost more than the loop.
     end_a, end_b, chain_start = chains.end_a, chains.end_b, homes.chain_start
@@ -387,9 +404,10 @@ def _fill(
         part[i, 0], part[i, 1] = lo, hi
         for t in range(lo, hi):
             found[t] = min(a + from_a[t], b + from_b[t])
-    own = at.chain[s]
-    for t in range(chain_start[own], chain_start[own + 1]):
-        found[t] = min(found[t], _between(chains, homes, t, at, s))
+    for s in own:
+        c = doors.chain[s]
+        for t in range(chain_start[c], chain_start[c + 1]):
+            found[t] = min(found[t], _between(chains, homes, t, doors, s))
 
 
 @numba.njit(cache=True, nogil=True)
