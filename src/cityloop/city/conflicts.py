@@ -17,7 +17,7 @@ from cityloop.city.signals import Bools, Relation
 CLEARANCE_M = 1.8
 """Two paths closer than this meet, though they do not cross: the width of a car. [m]"""
 
-OPPOSING_RAD = np.radians(120.0)
+OPPOSING_RAD = np.radians(135.0)
 """Approaches whose headings differ by at least this come from opposite sides. [rad]"""
 
 
