@@ -11,6 +11,7 @@ from cityloop.city.signals import Bools, Commands, Lamp, Lamps, SafetyTable, Sig
 from cityloop.kernels.horizon import HOLD, Weights, best_steps
 from cityloop.kernels.horizon import Network as Tables
 from cityloop.traffic.control.stage_table import StageTable, build_stage_table
+from cityloop.traffic.control.weighed import Weighed
 from cityloop.traffic.estimate.arrivals import Arrivals
 from cityloop.traffic.estimate.discharge import Discharge
 from cityloop.traffic.estimate.exits import ExitBlocks
@@ -61,6 +62,11 @@ class Adaptive:
         What may be chosen.
     settings
         Parameters, the same for every city.
+
+    Attributes
+    ----------
+    weighed
+        What the last decision was made from.
     """
 
     name = "adaptive"
@@ -98,6 +104,17 @@ class Adaptive:
         self._pause_until_s = np.full(len(signals.signal_ids), -1_000_000)
         self._lane_signal = np.repeat(np.arange(len(self._all)), np.diff(t.lane_start))
         self.first_cost = np.zeros(len(self._stage_table.min_green_s) + len(self._all))
+        self.weighed: Weighed | None = None
+
+    @property
+    def stages(self) -> Stages:
+        """What may be chosen."""
+        return self._stages
+
+    @property
+    def stage_table(self) -> StageTable:
+        """Lanes, discharge and clearances of what may be chosen."""
+        return self._stage_table
 
     def look_at(self, _lamps: Lamps) -> Bools:
         """Look everywhere, always.
@@ -150,6 +167,10 @@ class Adaptive:
         blocked = self._stuck(observation) & due & (np.bincount(self._owner, left_s > 0) == 0)
         self._stage_before = self._stage.copy()
         self._asked = self._new_target(lamps, step, blocked, earliest_s)
+        self.weighed = Weighed(
+            lamps.now_s, due, self._stage_before, self._stage.copy(), step, overdue, blocked,
+            earliest_s, waited_s, self.first_cost, self._arrivals.queue, self._arrivals.came, rate,
+        )  # fmt: skip
         self._sequence += 1
         return Commands(
             issued_s=lamps.now_s,
