@@ -8,7 +8,7 @@ from rich.console import Console
 
 from cityloop.cli.outputs import check_outputs
 from cityloop.cli.progress import progress_bar
-from cityloop.cli.tables import print_differences, print_runs
+from cityloop.cli.tables import list_failures, print_differences, print_runs
 from cityloop.usecases.compare_controls import compare_controls, list_orders, save_comparison
 from cityloop.usecases.make_controller import BEST_CONTROL, REFERENCES
 from cityloop.usecases.open_scenario import find_scenario
@@ -45,6 +45,8 @@ def demo(
     console = Console()
     print_runs(console, comparison.runs)
     print_differences(console, comparison.differences)
+    for line in list_failures(comparison.runs):
+        say(line)
     console.print(f"Report: {report.absolute()} (open it in a browser)", highlight=False)
     console.print(
         "Next, find out what is wrong with a city's own plans: "

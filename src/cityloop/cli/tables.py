@@ -11,6 +11,11 @@ from cityloop.traffic.evaluate.differences import Difference
 from cityloop.traffic.evaluate.runs import Run
 
 SURE = 0.0
+_RUNS = {
+    "own": "its own programme",
+    "repaired": "its own programme, repaired,",
+    "flashing": "all-way flashing",
+}
 
 
 def print_runs(console: Console, runs: Sequence[Run]) -> None:
@@ -83,6 +88,30 @@ def print_differences(console: Console, differences: Sequence[Difference]) -> No
             f"({d.difference:+.1f} s a vehicle; {sure})",
             highlight=False,
         )
+
+
+def list_failures(runs: Sequence[Run]) -> list[str]:
+    """Say what the gate has refused, and which signals were taken from their controller.
+
+    Parameters
+    ----------
+    runs
+        Runs of one scenario.
+
+    Returns
+    -------
+    One line each: the first refusals of each run, then who was handed over, when and why.
+    """
+    lines = []
+    for run in runs:
+        whose = f"{run.control}, seed {run.seed}: " if len(runs) > 1 else ""
+        lines += [f"{whose}refused: {refusal}" for refusal in run.refusals]
+        lines += [
+            f"{whose}fallback: signal {taken.signal_id}, second {taken.second_s}: {taken.reason};"
+            f" it runs {_RUNS.get(taken.runs, taken.runs)} from then on"
+            for taken in run.fallbacks
+        ]
+    return lines
 
 
 def _mean(runs: Sequence[Run], figure: str) -> float:

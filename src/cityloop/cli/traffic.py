@@ -12,7 +12,7 @@ from cityloop.cli.check import check
 from cityloop.cli.inspect import inspect
 from cityloop.cli.outputs import check_outputs
 from cityloop.cli.progress import progress_bar
-from cityloop.cli.tables import print_differences, print_runs
+from cityloop.cli.tables import list_failures, print_differences, print_runs
 from cityloop.store.run_file import write_run
 from cityloop.traffic.observe.observation import Sensing
 from cityloop.usecases.compare_controls import compare_controls, list_orders, save_comparison
@@ -81,8 +81,8 @@ def run_command(  # noqa: PLR0913  one argument an option
     if json is not None:
         write_run(json, run)
     print_runs(Console(), [run])
-    for refusal in run.refusals:
-        _say(f"refused: {refusal}")
+    for line in list_failures([run]):
+        _say(line)
 
 
 @traffic_app.command("compare")
@@ -128,6 +128,8 @@ def compare_command(  # noqa: PLR0913  one argument an option
     console = Console()
     print_runs(console, comparison.runs)
     print_differences(console, comparison.differences)
+    for line in list_failures(comparison.runs):
+        _say(line)
     if report is not None:
         console.print(f"Report: {report}", highlight=False)
 

@@ -9,7 +9,7 @@ from cityloop.city.signals import Commands, Lamp, Lamps, SafetyTable, Signals
 from cityloop.traffic.control.fixed_time import FixedTime
 from cityloop.traffic.evaluate.runs import FallbackTaken
 from cityloop.traffic.observe.observation import Observation
-from cityloop.traffic.safety.fallback import Fallback
+from cityloop.traffic.safety.fallback import Fallback, FallbackKind
 from cityloop.traffic.safety.gate import Verdict
 
 SILENT_S: Final = 3
@@ -42,6 +42,7 @@ class Handover:
         self._serves = np.bincount(self._owner, signals.group_kind > 0, count) > 0
         self._flash = np.ones(count, bool)
         plans = [f.approved.plan for f in fallbacks if f.approved is not None]
+        self._kind = {f.signal_id: f.kind for f in fallbacks}
         self._flash[[self._index[plan.signal_id] for plan in plans]] = False
         self._by_plan = FixedTime(signals, table, tuple(plans))
         self._out = np.zeros(count, bool)
@@ -138,5 +139,8 @@ class Handover:
     def _take(self, who: np.ndarray, now_s: int, reason: str) -> None:
         for s in np.flatnonzero(who & ~self._out):
             name = self._signals.signal_ids[s]
-            self.taken.append(FallbackTaken(signal_id=name, second_s=now_s, reason=reason))
+            runs = self._kind.get(name, FallbackKind.FLASHING).value
+            self.taken.append(
+                FallbackTaken(signal_id=name, second_s=now_s, reason=reason, runs=runs)
+            )
         self._out |= who

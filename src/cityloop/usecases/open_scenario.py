@@ -17,9 +17,10 @@ from cityloop.feeds.sumo_config import read_scenario
 from cityloop.feeds.sumo_net import read_network
 from cityloop.feeds.sumo_programmes import decode_programme, running_programmes
 from cityloop.traffic.observe.view import View, build_view
-from cityloop.traffic.safety.fallback import Fallback, find_fallbacks
+from cityloop.traffic.safety.fallback import Fallback
 from cityloop.traffic.safety.tables import default_table
 from cityloop.usecases.fetch_dataset import cache_dir, fetch_dataset
+from cityloop.usecases.keep_fallbacks import keep_fallbacks
 
 _DIGEST_LENGTH: Final = 16
 
@@ -49,8 +50,8 @@ class City(NamedTuple):
 
     @property
     def fallbacks(self) -> tuple[Fallback, ...]:
-        """What each signal runs when its controller fails, proven."""
-        return find_fallbacks(self.network, self.signals, self.table, self.programmes)
+        """What each signal runs when its controller fails, proven, and kept in the cache."""
+        return keep_fallbacks(self.network, self.signals, self.table, self.programmes)
 
 
 def find_scenario(

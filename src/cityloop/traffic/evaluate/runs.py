@@ -38,11 +38,14 @@ class FallbackTaken:
         When. [s]
     reason
         Why, in a few words.
+    runs
+        What it runs from then on: `own` programme, the same `repaired`, or `flashing`.
     """
 
     signal_id: str
     second_s: int
     reason: str
+    runs: str
 
 
 @dataclass(frozen=True, kw_only=True)
