@@ -216,3 +216,53 @@ def widest_reach(
         else:
             above = middle
     return known
+
+
+@numba.njit(cache=True, nogil=True)
+def widest_parts(
+    shift: Floats, orders: Ints, room: Floats, low: Floats, high: Floats, within: float
+) -> Floats:
+    """Find the largest sum of two bands for every run of signals of an arterial.
+
+    Parameters
+    ----------
+    shift
+        As in `reach`.
+    orders
+        As in `reach`.
+    room
+        As in `reach`.
+    low
+        As in `reach`.
+    high
+        As in `reach`.
+    within
+        How exactly.
+
+    Returns
+    -------
+    (signals, signals) the sum for the run from the row to the column, both included, short of the
+    largest by `within` at most; 0 where nothing passes or the column is before the row.
+    """
+    signals = len(room)
+    sums = np.zeros((signals, signals))
+    for i in range(signals):
+        sums[i, i] = above = room[i]
+        for j in range(i + 1, signals):
+            part = slice(i, j + 1)
+            # A longer run is never wider, and mostly as wide: that is tried first.
+            known, above = 0.0, min(above, room[j])
+            links = (low[i:j], high[i:j])
+            if reach(shift[part], orders[part], room[part], *links, above)[1][-1]:
+                known = above
+            while above - known > within:
+                middle = (known + above) / 2
+                if reach(shift[part], orders[part], room[part], *links, middle)[1][-1]:
+                    known = middle
+                else:
+                    above = middle
+            sums[i, j] = above = known
+            if known == 0.0:
+                break
+            above = min(1.0 + room[i], known + within)
+    return sums

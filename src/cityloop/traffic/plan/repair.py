@@ -45,9 +45,9 @@ def repair_programme(
         clearance_s(signals, table, signal, greens[i], greens[(i + 1) % count])
         for i in range(count)
     ]
-    least_s = np.array([_least_green_s(table.min_green_s[part], greens, i) for i in range(count)])
+    least_s = np.array([least_green_s(table.min_green_s[part], greens, i) for i in range(count)])
     budget_s = max(round(programme.cycle_s) - sum(clearances), int(least_s.sum()))
-    green_s = _share_out(wanted_s, least_s, budget_s)
+    green_s = share_out(wanted_s, least_s, budget_s)
     cycle_s = int(green_s.sum()) + sum(clearances)
     return Plan(
         signal_id=signals.signal_ids[signal],
@@ -85,15 +85,43 @@ def _green_by_stage(programme: Programme, greens: Bools) -> tuple[np.ndarray, fl
     return wanted_s, begins[0] if begins else 0.0
 
 
-def _least_green_s(min_green_s: np.ndarray, greens: Bools, stage: int) -> int:
-    """Give the shortest green that lets each group that starts or ends with the stage finish."""
+def least_green_s(min_green_s: np.ndarray, greens: Bools, stage: int) -> int:
+    """Give the shortest green that lets each group that starts or ends with the stage finish.
+
+    Parameters
+    ----------
+    min_green_s
+        (groups of the signal,) minimum greens. [s]
+    greens
+        (stages, groups of the signal) the stages in their order.
+    stage
+        Which of them.
+
+    Returns
+    -------
+    The least green of the stage, at least 1. [s]
+    """
     count = len(greens)
     alone = greens[stage] & ~(greens[stage - 1] & greens[(stage + 1) % count])
     return int(min_green_s[alone].max(initial=1))
 
 
-def _share_out(wanted_s: np.ndarray, least_s: np.ndarray, budget_s: int) -> np.ndarray:
-    """Divide whole seconds in proportion to what is wanted, none below its least."""
+def share_out(wanted_s: np.ndarray, least_s: np.ndarray, budget_s: int) -> np.ndarray:
+    """Divide whole seconds in proportion to what is wanted, none below its least.
+
+    Parameters
+    ----------
+    wanted_s
+        (stages,) what each would have. [s]
+    least_s
+        (stages,) what each must have; their sum is at most the budget. [s]
+    budget_s
+        What there is. [s]
+
+    Returns
+    -------
+    (stages,) whole seconds whose sum is the budget. [s]
+    """
     spare_s = budget_s - int(least_s.sum())
     above_s = np.maximum(wanted_s - least_s, 0.0)
     share = (
