@@ -1,10 +1,12 @@
 """What a signal shows, judged second by second from SUMO's network file alone.
 
 Shares nothing with the gate. Conflicts are the junction's own `foes`, who yields is its `response`;
-the links of a junction are numbered by its incoming lanes, and in a lane by the file.
+the links of a junction are numbered by its incoming lanes, and in a lane by the file. What must be
+kept is worked out from the speeds and lengths in the file.
 """
 
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
@@ -15,7 +17,8 @@ STRAIGHT = "s"
 # Approaches that differ from head-on by up to an eighth of a turn.
 OPPOSITE_RAD = 3 * math.pi / 4
 GREEN = (3, 4, 7)
-YELLOW = 2
+RED, YELLOW = 0, 2
+UNKNOWN_S = 1_000_000
 
 
 class Link(NamedTuple):
@@ -36,6 +39,15 @@ class Broken(NamedTuple):
     groups: tuple[int, ...]
 
 
+class Found(NamedTuple):
+    """Who broke one rule in one second: (breaks,) cases, and one or two groups of each."""
+
+    rule: int
+    second: int
+    cases: np.ndarray
+    groups: tuple[np.ndarray, ...]
+
+
 class Times(NamedTuple):
     """What a signal must keep: (groups,) each, `all_red_s` (groups, groups). [s]"""
 
@@ -46,10 +58,11 @@ class Times(NamedTuple):
 
 
 class Meetings(NamedTuple):
-    """(groups, groups): whose streams meet at all, and who may never share green."""
+    """Whose streams meet, who may never share green: (groups, groups); and who walks: (groups,)."""
 
     meet: np.ndarray
     forbidden: np.ndarray
+    walk: np.ndarray
 
 
 def read_meetings(net: Path) -> dict[str, Meetings]:
@@ -63,8 +76,12 @@ def read_meetings(net: Path) -> dict[str, Meetings]:
         if (signal := each.get("tl")) is not None:
             sizes[signal] = max(sizes.get(signal, 0), int(each.get("linkIndex", "0")) + 1)
     found = {
-        name: Meetings(np.zeros((n, n), bool), np.zeros((n, n), bool)) for name, n in sizes.items()
+        name: Meetings(np.zeros((n, n), bool), np.zeros((n, n), bool), np.zeros(n, bool))
+        for name, n in sizes.items()
     }
+    for each in root.iter("connection"):
+        if (signal := each.get("tl")) is not None and _is_walk(each):
+            found[signal].walk[int(each.get("linkIndex", ""))] = True
     for junction in root.iter("junction"):
         if junction.get("type") == "internal":
             continue
@@ -84,6 +101,36 @@ def _has_request(each: ET.Element) -> bool:
     """Whether it leads from road to road or from a corner over a crossing, not over the kerb."""
     inner = [(each.get(end) or "").startswith(":") for end in ("from", "to")]
     return inner[0] == inner[1]
+
+
+def read_times(net: Path) -> dict[str, Times]:
+    """Work out what each signal must keep when nobody has said otherwise."""
+    root = ET.parse(net).getroot()  # noqa: S314  a file that SUMO's own tools made
+    lanes = {lane.get("id", ""): lane for lane in root.iter("lane")}
+    found = {}
+    for signal, (meet, _, walk) in read_meetings(net).items():
+        speed_m_s, cross_m = np.zeros(len(walk)), np.zeros(len(walk))
+        for each in root.iter("connection"):
+            if each.get("tl") != signal:
+                continue
+            g = int(each.get("linkIndex", ""))
+            if _is_walk(each):
+                cross_m[g] = max(cross_m[g], float(lanes[f"{each.get('to')}_0"].get("length", "")))
+            else:
+                lane = lanes[f"{each.get('from')}_{each.get('fromLane')}"]
+                speed_m_s[g] = max(speed_m_s[g], float(lane.get("speed", "")))
+        km_h = np.round(speed_m_s * 3.6)
+        found[signal] = Times(
+            yellow_s=np.select([walk, km_h <= 50, km_h <= 70], [0, 3, 4], 5),
+            min_green_s=np.where(walk, 7, 5),
+            max_red_s=np.full(len(walk), 180),
+            all_red_s=meet * np.maximum(1, np.ceil(cross_m)).astype(int)[:, None],
+        )
+    return found
+
+
+def _is_walk(each: ET.Element) -> bool:
+    return (each.get("to") or "").startswith(":")
 
 
 def _judge_links(
@@ -112,7 +159,7 @@ def _judge_links(
 
 
 def _link(each: ET.Element, lanes: dict[str, ET.Element]) -> Link:
-    walk = (each.get("to") or "").startswith(":")
+    walk = _is_walk(each)
     shape = lanes[f"{each.get('from')}_{each.get('fromLane')}"].get("shape", "").split()
     (x0, y0), (x1, y1) = (tuple(map(float, point.split(",")[:2])) for point in shape[-2:])
     return Link(
@@ -137,6 +184,26 @@ def _may_yield(turn: Link, other: Link) -> bool:
     return not other.direction or other.to_edge == turn.to_edge or apart >= OPPOSITE_RAD
 
 
+def write_out(
+    times: Times, stages: np.ndarray, green_s: np.ndarray, clearance_s: np.ndarray
+) -> np.ndarray:
+    """Write out a plan as (cycle, groups) lamps, as its stages say: every green begins and ends
+    with its stage, yellow follows for its time, and a green in two stages running is not ended.
+    """
+    rows = []
+    for i, stage in enumerate(stages):
+        rows += [stage] * int(green_s[i]) + [stage & stages[(i + 1) % len(stages)]] * int(
+            clearance_s[i]
+        )
+    green = np.array(rows)
+    lamps = np.where(green, GREEN[0], RED)
+    for back_s in range(1, int(times.yellow_s.max(initial=0)) + 1):
+        # Green ended so many seconds ago, or fewer.
+        lately = np.roll(green, back_s, axis=0) & (back_s <= times.yellow_s)
+        lamps[lately & ~green] = YELLOW
+    return lamps
+
+
 def judge_cycle(meetings: Meetings, times: Times, lamps: np.ndarray) -> set[Broken]:
     """Judge (cycle, groups) lamps that repeat: what the second of three cycles breaks."""
     cycle_s = len(lamps)
@@ -146,47 +213,73 @@ def judge_cycle(meetings: Meetings, times: Times, lamps: np.ndarray) -> set[Brok
         for each in found
         if cycle_s <= each.second < 2 * cycle_s
     }
-    return shown | ({Broken(7, 0, ())} if not 30 <= cycle_s <= 240 else set())
+    dark = np.flatnonzero(~np.isin(lamps, GREEN).any(axis=0))
+    never = {Broken(7, 0, (int(g),)) for g in dark}
+    return shown | never | ({Broken(7, 0, ())} if not 30 <= cycle_s <= 240 else set())
 
 
-def judge_history(meetings: Meetings, times: Times, lamps: np.ndarray) -> set[Broken]:
-    """Judge (seconds, groups) lamps, one second after the other, by rules 1 to 6.
+def judge_history(
+    meetings: Meetings, times: Times, lamps: np.ndarray, *, red_before: bool = False
+) -> set[Broken]:
+    """Judge (seconds, groups) lamps of one signal; list all that is broken."""
+    return {
+        Broken(rule, second, tuple(int(each[k]) for each in groups))
+        for rule, second, cases, groups in find_broken(
+            meetings, times, lamps[:, None], red_before=red_before
+        )
+        for k in range(len(cases))
+    }
 
-    What was shown before the first second is unknown, and excuses what began there.
+
+def list_rules(meetings: Meetings, times: Times, lamps: np.ndarray) -> list[set[int]]:
+    """Judge (seconds, cases, groups) lamps of one signal; tell which rules each case breaks."""
+    rules: list[set[int]] = [set() for _ in range(lamps.shape[1])]
+    for rule, _, cases, _ in find_broken(meetings, times, lamps):
+        for case in set(cases.tolist()):
+            rules[case].add(rule)
+    return rules
+
+
+def find_broken(
+    meetings: Meetings, times: Times, lamps: np.ndarray, *, red_before: bool = False
+) -> Iterator[Found]:
+    """Judge many cases of one signal, one second after the other, by rules 1 to 6.
+
+    `lamps` are (seconds, cases, groups). What was shown before the first second is unknown and
+    excuses what began there, unless all red is known to have begun with it. A conflict is told when
+    it begins and whenever something changes.
     """
-    green = np.isin(lamps, GREEN)
-    count = lamps.shape[1]
-    began: dict[int, int] = {}
-    ended: dict[int, int] = {}
-    pairs = [(int(i), int(j)) for i, j in np.argwhere(meetings.forbidden) if i <= j]
-    broken: set[Broken] = set()
-    for second, shown in enumerate(green):
-        broken |= {Broken(1, second, pair) for pair in pairs if shown[list(pair)].all()}
-        before = green[max(second - 1, 0)]
-        for g in map(int, np.flatnonzero(before & ~shown)):
-            ended[g] = second
-            if g in began and second - began[g] < times.min_green_s[g]:
-                broken.add(Broken(5, second, (g,)))
-        for g in map(int, np.flatnonzero(shown & ~before)):
-            began[g] = second
-            broken |= {
-                Broken(2, second, (other, g))
-                for other in map(int, np.flatnonzero(meetings.meet[g] & ~shown))
-                if other in ended
-                and second - ended[other] < times.yellow_s[other] + times.all_red_s[other, g]
-            }
-        dark = [g for g in range(count) if g in ended and not shown[g]]
-        broken |= _judge_dark(times, second, lamps[second], {g: ended[g] for g in dark})
-    return broken
+    walk = meetings.walk
+    seconds, cases, groups = lamps.shape
+    start = np.where(red_before, -times.yellow_s, -UNKNOWN_S)
+    ended, began = np.tile(start, (cases, 1)), np.full((cases, groups), -UNKNOWN_S)
+    before = np.isin(lamps[0], GREEN) if seconds else np.zeros((cases, groups), bool)
+    forbidden = np.triu(meetings.forbidden)
+    for second in range(seconds):
+        green = np.isin(lamps[second], GREEN)
+        changed = np.flatnonzero((green != before).any(axis=1) | (second == 0))
+        pairs = np.nonzero(green[changed][:, :, None] & green[changed][:, None] & forbidden)
+        yield Found(1, second, changed[pairs[0]], pairs[1:])
+        ends, begins = before & ~green, green & ~before
+        short = ends & (second - began < times.min_green_s)
+        yield Found(5, second, *_split(short & ~walk))
+        yield Found(6, second, *_split(short & walk))
+        ended[ends], began[begins] = second, second
+        # Who begins, and before it who has not been dark for long enough.
+        dark_s = second - ended[changed]
+        soon = dark_s[:, :, None] < times.yellow_s[:, None] + times.all_red_s
+        soon &= meetings.meet & ~green[changed][:, :, None] & begins[changed][:, None]
+        for rule, rows in ((2, ~walk), (6, walk)):
+            pairs = np.nonzero(soon & rows[:, None])
+            yield Found(rule, second, changed[pairs[0]], pairs[1:])
+        known = ~green & (ended > -UNKNOWN_S)
+        yellow = lamps[second] == YELLOW
+        yield Found(3, second, *_split(known & ((second - ended < times.yellow_s) != yellow)))
+        red_s = second - ended - times.yellow_s
+        yield Found(5, second, *_split(known & (red_s == times.max_red_s)))
+        before = green
 
 
-def _judge_dark(times: Times, second: int, lamp: np.ndarray, ended: dict[int, int]) -> set[Broken]:
-    """Judge the yellow and the red of the groups that have lost their green."""
-    broken = set()
-    for g, end in ended.items():
-        since_s = second - end
-        if (since_s < times.yellow_s[g]) != (lamp[g] == YELLOW):
-            broken.add(Broken(3, second, (g,)))
-        if since_s - times.yellow_s[g] == times.max_red_s[g]:
-            broken.add(Broken(5, second, (g,)))
-    return broken
+def _split(wrong: np.ndarray) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
+    cases, groups = np.nonzero(wrong)
+    return cases, (groups,)

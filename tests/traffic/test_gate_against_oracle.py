@@ -11,7 +11,15 @@ from cityloop.traffic.safety.tables import default_table
 from tests.made_networks import make_crossroads, make_grid
 from tests.made_scenarios import crossroads_edges
 from tests.made_signals import make_commands
-from tests.naive.signal_oracle import Meetings, Times, judge_cycle, judge_history, read_meetings
+from tests.naive.signal_oracle import (
+    Meetings,
+    Times,
+    judge_cycle,
+    judge_history,
+    read_meetings,
+    read_times,
+    write_out,
+)
 
 WALKS = ("--sidewalks.guess", "--crossings.guess")
 
@@ -43,7 +51,7 @@ MAKERS = (make_one_lane, make_two_lanes, make_walks, make_t, make_grid)
 def city(request, tmp_path_factory):
     net = request.param(tmp_path_factory.mktemp("net"))
     _, signals = read_network(net)
-    return signals, default_table(signals), read_meetings(net)
+    return signals, default_table(signals), read_meetings(net), read_times(net)
 
 
 def draw_green(rng, signals, signal):
@@ -61,7 +69,7 @@ def draw_green(rng, signals, signal):
 
 
 def test_the_gate_refuses_the_commands_that_the_oracle_refuses(city):
-    signals, table, meetings = city
+    signals, table, meetings, _ = city
     rng = np.random.default_rng(7)
     groups = signals.group_count
     red = Lamps(
@@ -93,7 +101,7 @@ def test_the_gate_refuses_the_commands_that_the_oracle_refuses(city):
 # The oracle itself, on two groups that meet: yellow 3 s, all-red 1 s, green 5 s, red 40 s.
 TIMES = Times(np.array([3, 3]), np.array([5, 5]), np.array([40, 40]), np.ones((2, 2), int))
 MEET = np.array([[False, True], [True, False]])
-MEETINGS = Meetings(MEET, MEET)
+MEETINGS = Meetings(MEET, MEET, np.zeros(2, bool))
 SAFE = "30 Gr, 3 yr, 1 rr, 6 rG, 3 ry, 1 rr"
 
 
@@ -124,3 +132,33 @@ def test_the_oracle_sees_a_history_from_its_first_second():
     assert judge_history(MEETINGS, TIMES, spell("1 Gr, 3 yr, 1 rr, 6 rG")) == set()
     broken = judge_history(MEETINGS, TIMES, spell("1 rr, 2 Gr, 3 yr, 6 rG"))
     assert {(each.rule, each.second) for each in broken} == {(5, 3), (2, 6)}
+
+
+def test_a_walk_that_is_cut_breaks_rule_6():
+    walk = Meetings(MEET, MEET, np.array([True, False]))
+    times = Times(
+        np.array([0, 3]), np.array([7, 5]), np.array([40, 40]), np.array([[0, 9], [1, 0]])
+    )
+    safe = "20 Gr, 9 rr, 6 rG, 3 ry, 1 rr"
+    for text, rules in (
+        (safe, set()),
+        (safe.replace("20", "6"), {6}),
+        (safe.replace("9", "8"), {6}),
+    ):
+        # The shorter of them break rule 7, too.
+        assert {each.rule for each in judge_cycle(walk, times, spell(text))} - {7} == rules
+
+
+def test_what_a_plan_says_is_written_out_as_it_is_shown():
+    plan = np.array([[True, False], [False, True]]), np.array([30, 6]), np.array([4, 4])
+    assert write_out(TIMES, *plan).tolist() == spell(SAFE).tolist()
+
+
+def test_what_must_be_kept_is_read_alike(city):
+    signals, table, meetings, times = city
+    for s, name in enumerate(signals.signal_ids):
+        part = signals.groups_of(s)
+        assert meetings[name].walk.tolist() == (signals.group_kind[part] == 3).tolist()
+        for field in ("yellow_s", "min_green_s", "max_red_s"):
+            assert getattr(times[name], field).tolist() == getattr(table, field)[part].tolist()
+        assert times[name].all_red_s.tolist() == signals.square(table.all_red_s, s).tolist()
