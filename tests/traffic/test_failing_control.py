@@ -87,8 +87,8 @@ def run_all(folder: Path) -> dict[str, Told]:
     told = {}
     for way in WAYS:
 
-        def spoil(control: str, city: City, *_: object, way: str = way) -> Controller:
-            return Spoilt(make_controller(control, city, None), city, way)
+        def spoil(control: str, city: City, plan: Path | None, way: str = way) -> Controller:
+            return Spoilt(make_controller(control, city, plan), city, way)
 
         # The process is ours alone.
         running.make_controller = spoil  # type: ignore[attr-defined]
