@@ -15,7 +15,7 @@ from cityloop.traffic.estimate.waiting import RedWaits
 from cityloop.traffic.evaluate.runs import FallbackTaken
 from cityloop.traffic.observe.observation import Observation
 from cityloop.traffic.safety.fallback import Fallback
-from cityloop.traffic.safety.gate import prove_commands, watch_lamps
+from cityloop.traffic.safety.gate import Verdict, prove_commands, watch_lamps
 from cityloop.usecases.handover import Handover
 
 REFUSALS_KEPT: Final = 20
@@ -54,6 +54,7 @@ def drive(
     controller: Controller,
     every_second: Callable[[int], None],
     fallbacks: tuple[Fallback, ...] | None = None,
+    after_proof: Callable[[Verdict], None] | None = None,
 ) -> LoopRecord:
     """Run a controller on a field until the field's time is over.
 
@@ -68,6 +69,8 @@ def drive(
     fallbacks
         What each signal runs when the controller fails; if None, a signal keeps its greens, and
         what a controller raises is raised.
+    after_proof
+        Told what the gate has said to each second's commands.
 
     Returns
     -------
@@ -91,6 +94,8 @@ def drive(
         verdict = prove_commands(signals, table, before, commands, waited_s)
         if handover is not None:
             handover.learn(verdict, before.now_s)
+        if after_proof is not None:
+            after_proof(verdict)
         field.apply(verdict.approved)
         field.step(controller.look_at(before))
         after = field.lamps()

@@ -43,6 +43,8 @@ class RunOrder:
         How long, from the scenario's begin. [s]
     plan
         For `fixed-time`: our plans as a file; without it, the shipped programmes, repaired.
+    record
+        For `adaptive`: where to write what was weighed in every second; None for nowhere.
     """
 
     scenario: Scenario
@@ -51,6 +53,7 @@ class RunOrder:
     sensing: Sensing = Sensing.CAMERA
     duration_s: int = HOUR_S
     plan: Path | None = None
+    record: Path | None = None
 
 
 class Outcome(NamedTuple):

@@ -12,12 +12,14 @@ from cityloop.feeds.sumo_quiet import quiet_additional
 from cityloop.field.sumo import SumoField
 from cityloop.field.sumo_native import SumoNative
 from cityloop.field.sumo_sensors import list_loops
+from cityloop.traffic.control.adaptive import Adaptive
 from cityloop.traffic.evaluate.runs import Run
 from cityloop.traffic.observe.observation import Sensing
 from cityloop.usecases.drive import drive
 from cityloop.usecases.make_controller import REFERENCES, check_control, make_controller
 from cityloop.usecases.measure_run import Outcome, RunOrder, measure_run
 from cityloop.usecases.open_scenario import City, open_city
+from cityloop.usecases.record_decisions import DecisionRecorder, check_recorded
 
 
 def run_control(order: RunOrder, progress: Callable[[float], None]) -> Run:
@@ -37,9 +39,11 @@ def run_control(order: RunOrder, progress: Callable[[float], None]) -> Run:
     Raises
     ------
     InputError
-        If the scenario or the plan cannot be used.
+        If the scenario or the plan cannot be used, or the controller cannot be recorded.
     """
     check_control(order.control)
+    if order.record is not None:
+        check_recorded(order.control)
     city = open_city(order.scenario)
     begin_s = int(order.scenario.begin_s)
     end_s = begin_s + order.duration_s
@@ -103,6 +107,9 @@ def _run_commanded(
         write_detectors(loops, list_loops(city.network, city.view))
         additional = (links, loops)
     controller = make_controller(order.control, city, order.plan)
+    recorder = None
+    if order.record is not None and isinstance(controller, Adaptive):
+        recorder = DecisionRecorder(controller, city)
     with SumoField(
         order.scenario,
         city.network,
@@ -116,5 +123,8 @@ def _run_commanded(
         folder=folder,
         additional=additional,
     ) as field:
-        loop = drive(field, controller, every_second, city.fallbacks)
+        after_proof = None if recorder is None else recorder.take
+        loop = drive(field, controller, every_second, city.fallbacks, after_proof)
+    if order.record is not None and recorder is not None:
+        recorder.write(order.record, seed=order.seed, end_s=end_s, fallbacks=loop.fallbacks)
     return Outcome(field.truth, loop, loop.stage_changes)
