@@ -305,6 +305,59 @@ def _choose(problem: Problem, weights: Weights, labels: Labels, first_cost: Floa
     return HOLD if best == stages else best
 
 
+@numba.njit(cache=True, nogil=True)
+def price_step(
+    problem: Problem, weights: Weights, now_stage: int, queue: Floats, to_stage: int
+) -> float:
+    """Find what a way costs at least that begins with a switch.
+
+    `best_step` drops ways that look dear, with them at times all that begin with the same step.
+    This one follows no others.
+
+    Parameters
+    ----------
+    problem
+        The signal's problem.
+    weights
+        What it costs.
+    now_stage
+        The stage that runs.
+    queue
+        (lanes,) vehicles that wait now.
+    to_stage
+        The stage to go to at once.
+
+    Returns
+    -------
+    The least cost, `inf` if the switch does not end within the horizon. [s]
+    """
+    stages, lanes = problem.rates.shape
+    grid_s, to_rates = problem.grid_s, problem.rates[to_stage]
+    clear_s = grid_s[0] + problem.clearance_s[now_stage, to_stage]
+    u = 1
+    while u < len(grid_s) and grid_s[u] < clear_s + problem.least_s[to_stage]:
+        u += 1
+    if u >= len(grid_s):
+        return np.inf
+    kept = np.minimum(problem.rates[now_stage], to_rates)
+    between, after = np.empty(lanes), np.empty(lanes)
+    cost = roll(problem, weights, queue, kept, grid_s[0], clear_s, 0.0, between)
+    cost += roll(problem, weights, between, to_rates, clear_s, grid_s[u], weights.startup_s, after)
+    onward = Problem(
+        grid_s[u:],
+        np.zeros(stages, np.int32),
+        problem.came,
+        problem.rates,
+        problem.clearance_s,
+        problem.least_s,
+        problem.room,
+        problem.weight,
+    )
+    costs = np.empty(stages + 1)
+    best_step(onward, weights, to_stage, after, costs)
+    return cost + costs.min()
+
+
 class Network(NamedTuple):
     """The tables of all signals, laid end to end.
 
@@ -333,6 +386,25 @@ class Network(NamedTuple):
     least_s: Ints
     room: Floats
     weight: Floats
+
+
+@numba.njit(cache=True, nogil=True)
+def _problem(network: Network, s: int, grid_s: Ints, earliest_s: Ints, came: Floats) -> Problem:
+    """Cut out what one signal faces."""
+    k0, k1 = network.stage_start[s], network.stage_start[s + 1]
+    i0, i1 = network.lane_start[s], network.lane_start[s + 1]
+    stages, lanes = k1 - k0, i1 - i0
+    r0, c0 = network.rate_start[s], network.clearance_start[s]
+    return Problem(
+        grid_s,
+        earliest_s[k0:k1],
+        came[i0:i1],
+        network.rate[r0 : r0 + stages * lanes].reshape(stages, lanes),
+        network.clearance_s[c0 : c0 + stages * stages].reshape(stages, stages),
+        network.least_s[k0:k1],
+        network.room[i0:i1],
+        network.weight[i0:i1],
+    )
 
 
 @numba.njit(cache=True, nogil=True)
@@ -378,21 +450,56 @@ def best_steps(  # noqa: PLR0913
     for s in range(len(due)):
         k0, k1 = network.stage_start[s], network.stage_start[s + 1]
         i0, i1 = network.lane_start[s], network.lane_start[s + 1]
-        stages, lanes = k1 - k0, i1 - i0
-        if not due[s] or stages < 2:  # noqa: PLR2004  nothing to choose
+        if not due[s] or k1 - k0 < 2:  # noqa: PLR2004  nothing to choose
             continue
-        r0, c0 = network.rate_start[s], network.clearance_start[s]
-        problem = Problem(
-            grid_s,
-            earliest_s[k0:k1],
-            came[i0:i1],
-            network.rate[r0 : r0 + stages * lanes].reshape(stages, lanes),
-            network.clearance_s[c0 : c0 + stages * stages].reshape(stages, stages),
-            network.least_s[k0:k1],
-            network.room[i0:i1],
-            network.weight[i0:i1],
-        )
+        problem = _problem(network, s, grid_s, earliest_s, came)
         step[s] = best_step(
             problem, weights, now_stage[s], queue[i0:i1], first_cost[k0 + s : k1 + s + 1]
         )
     return step
+
+
+@numba.njit(cache=True, nogil=True)
+def price_steps(  # noqa: PLR0913
+    network: Network,
+    weights: Weights,
+    grid_s: Ints,
+    due: Bools,
+    now_stage: Ints,
+    earliest_s: Ints,
+    queue: Floats,
+    came: Floats,
+    first_cost: Floats,
+) -> None:
+    """Price the switches that `best_steps` has left without a price and that may begin now.
+
+    Parameters
+    ----------
+    network
+        The tables.
+    weights
+        What it costs.
+    grid_s
+        (times,) ascending from 0. [s]
+    due
+        (signals,) whose switches are wanted.
+    now_stage
+        (signals,) the stage that runs, counted from the signal's first.
+    earliest_s
+        (stages,) when each stage may begin. [s]
+    queue
+        (lanes,) vehicles that wait now.
+    came
+        (lanes, seconds + 1) vehicles that will have come to the line since now.
+    first_cost
+        (stages + signals,) as `best_steps` has written it; `inf` is replaced where a price exists.
+    """
+    for s in range(len(due)):
+        k0, k1 = network.stage_start[s], network.stage_start[s + 1]
+        i0, i1 = network.lane_start[s], network.lane_start[s + 1]
+        if not due[s] or k1 - k0 < 2:  # noqa: PLR2004  nothing to choose
+            continue
+        problem = _problem(network, s, grid_s, earliest_s, came)
+        for k in range(k1 - k0):
+            if k != now_stage[s] and earliest_s[k0 + k] <= 0 and first_cost[k0 + s + k] == np.inf:
+                first_cost[k0 + s + k] = price_step(problem, weights, now_stage[s], queue[i0:i1], k)

@@ -17,6 +17,7 @@ from cityloop.store.decision_file import (
     StageText,
 )
 from cityloop.traffic.control.adaptive import Adaptive
+from cityloop.traffic.control.priced import price_options
 from cityloop.traffic.control.weighed import Reason, find_reasons
 from cityloop.traffic.evaluate.runs import FallbackTaken
 from cityloop.traffic.safety.approval import Refusal
@@ -110,7 +111,7 @@ class DecisionRecorder:
                 waited_s=waited_s,
                 waited_group=waited_group,
                 weighed=weighed.due & (np.diff(table.stage_start) > 1),
-                cost=np.round(weighed.cost, 3),
+                cost=np.round(price_options(table, self._controller.settings, weighed), 3),
                 earliest_s=weighed.earliest_s.copy(),
                 queue=np.round(weighed.queue, 2),
                 arrivals=np.round(weighed.came[:, list(AHEAD_S)], 2),

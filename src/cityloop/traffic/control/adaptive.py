@@ -116,6 +116,11 @@ class Adaptive:
         """Lanes, discharge and clearances of what may be chosen."""
         return self._stage_table
 
+    @property
+    def settings(self) -> Settings:
+        """The parameters."""
+        return self._settings
+
     def look_at(self, _lamps: Lamps) -> Bools:
         """Look everywhere, always.
 
@@ -331,6 +336,30 @@ def plan_stages(  # noqa: PLR0913
     -------
     (signals,) stage to go to, counted from the signal's first, or `HOLD`.
     """
+    tables, weights, grid_s = horizon_tables(table, settings, rate)
+    return np.asarray(
+        best_steps(tables, weights, grid_s, due, stage, earliest_s, queue, came, first_cost)
+    )
+
+
+def horizon_tables(
+    table: StageTable, settings: Settings, rate: Floats
+) -> tuple[Tables, Weights, Ints]:
+    """Put together what the recursion needs.
+
+    Parameters
+    ----------
+    table
+        Stages, lanes and clearances.
+    settings
+        What a plan costs, and how far it looks.
+    rate
+        As `StageTable.rate`, learnt. [veh/s]
+
+    Returns
+    -------
+    The tables of all signals, what a plan costs, and the times at which it may change. [s]
+    """
     fine = np.arange(settings.fine_s)
     coarse = np.arange(settings.fine_s, settings.horizon_s + 1, settings.coarse_s)
     weights = Weights(
@@ -344,7 +373,4 @@ def plan_stages(  # noqa: PLR0913
         table.stage_start, table.lane_start, table.rate_start, table.clearance_start, rate,
         table.clearance_s, table.min_green_s, table.room, np.ones(len(table.room)),
     )  # fmt: skip
-    grid_s = np.concatenate([fine, coarse]).astype(np.int32)
-    return np.asarray(
-        best_steps(tables, weights, grid_s, due, stage, earliest_s, queue, came, first_cost)
-    )
+    return tables, weights, np.concatenate([fine, coarse]).astype(np.int32)
