@@ -7,6 +7,7 @@ import typer
 from cityloop.city.errors import InputError
 from cityloop.cli.data import data_app
 from cityloop.cli.demo import demo
+from cityloop.cli.sense import sense_app
 from cityloop.cli.traffic import traffic_app
 from cityloop.cli.warm import warm
 
@@ -18,6 +19,7 @@ app = typer.Typer(
 )
 app.add_typer(traffic_app)
 app.add_typer(data_app)
+app.add_typer(sense_app)
 app.command()(demo)
 app.command()(warm)
 

@@ -1,0 +1,1 @@
+"""Processes: the doors for events, and what runs behind them."""

@@ -1,0 +1,112 @@
+"""The process that takes events in."""
+
+import fcntl
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+import uvicorn
+
+from cityloop.city.errors import InputError
+from cityloop.runtime.committer import Committer
+from cityloop.runtime.event_doors import EventDoors
+from cityloop.usecases.keep_events import EventKeeper
+
+WAITING_BYTES_MAX: Final = 64 << 20
+_BACKLOG: Final = 2048
+
+
+def serve_events(folder: Path, host: str, port: int, say: Callable[[str], None]) -> None:
+    """Take events in until the process is told to stop.
+
+    Parameters
+    ----------
+    folder
+        Where they are kept; made if it is not there.
+    host
+        The address to listen at.
+    port
+        The port there; 0 is any that is free.
+    say
+        Told one line when the doors are open.
+
+    Raises
+    ------
+    InputError
+        If the folder or the port cannot be used.
+    """
+    with _locked(folder):
+        keeper = EventKeeper(folder)
+        listening = _listen(host, port)
+        doors = EventDoors(keeper, Committer(keeper, WAITING_BYTES_MAX))
+        server = uvicorn.Server(
+            uvicorn.Config(
+                doors,
+                http="httptools",
+                loop="uvloop",
+                ws="none",
+                lifespan="on",
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                backlog=_BACKLOG,
+                timeout_graceful_shutdown=10,
+            )
+        )
+        host, port = listening.getsockname()[:2]
+        say(f"Taking events in at http://{host}:{port}/v1/events/KIND, keeping them in {folder}")
+        # uvicorn ends in order at both signals, then hands them on; there is nobody else to tell.
+        signal.signal(signal.SIGTERM, lambda *_: None)
+        with suppress(KeyboardInterrupt):
+            server.run(sockets=[listening])
+        say("Stopped. All that was acknowledged is kept.")
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listening = socket.socket(family, socket.SOCK_STREAM)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(_BACKLOG)
+    except OSError as error:
+        raise InputError(
+            file=f"{host}:{port}",
+            place="",
+            cause=f"it cannot be listened at ({error.strerror})",
+            remedy="choose another --port or --host, or stop what uses it",
+        ) from None
+    return listening
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Keep a second process out of a folder; the lock ends with the process, however that ends."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    except OSError as error:
+        raise InputError(
+            file=folder,
+            place="",
+            cause=f"events cannot be kept here ({error.strerror})",
+            remedy="check the folder, its rights and the space left",
+        ) from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(lock)
+        raise InputError(
+            file=folder,
+            place="",
+            cause="another process keeps events here",
+            remedy="stop it, or give another --data",
+        ) from None
+    try:
+        yield
+    finally:
+        os.close(lock)

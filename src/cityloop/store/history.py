@@ -1,0 +1,95 @@
+"""The history of events: Parquet by kind, day and source, which any reader of Parquet can open."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from shutil import rmtree
+from typing import Any, Final
+from urllib.parse import quote
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cityloop.store.disk import Disk, put_file
+
+_DAY_US: Final = 86_400 * 10**6
+_EPOCH: Final = date(1970, 1, 1)
+
+
+def write_history(
+    folder: Path, disk: Disk, number: int, batches: Iterable[tuple[str, str, int, Any]]
+) -> int:
+    """Write the batches of one segment of the log, one file a kind, day and source.
+
+    The same segment gives the same files: to write them again changes nothing.
+
+    Parameters
+    ----------
+    folder
+        Where the history is.
+    disk
+        The file system.
+    number
+        Of the segment; names the files.
+    batches
+        Kind, source, sequence and Arrow record batch of each.
+
+    Returns
+    -------
+    How many events were written.
+    """
+    parts: dict[tuple[str, str], list[Any]] = defaultdict(list)
+    for kind, source, sequence, batch in batches:
+        numbers = pa.array(np.full(batch.num_rows, sequence, np.int64))
+        parts[kind, source].append(batch.append_column("sequence", numbers))
+    written = 0
+    for (kind, source), its in parts.items():
+        table = pa.Table.from_batches(its)
+        days = table.column("time").cast(pa.int64()).to_numpy() // _DAY_US
+        for day in np.unique(days):
+            chosen = table.filter(pa.array(days == day)).sort_by("time")
+            place = _part(folder, kind, _EPOCH + timedelta(days=int(day)), source)
+            disk.make_folder(place)
+            put_file(disk, place / f"{number:012}.parquet", _parquet(chosen))
+            written += chosen.num_rows
+    return written
+
+
+def drop_history(folder: Path, kind: str, before: datetime) -> list[Path]:
+    """Remove the days of one kind that ended before a moment.
+
+    Parameters
+    ----------
+    folder
+        Where the history is.
+    kind
+        Of event.
+    before
+        The moment, in UTC.
+
+    Returns
+    -------
+    The folders that were removed.
+    """
+    removed = []
+    for place in sorted((folder / kind).glob("day=*")):
+        try:
+            day = datetime.fromisoformat(place.name.removeprefix("day=")).replace(tzinfo=UTC)
+        except ValueError:
+            continue
+        if day + timedelta(days=1) <= before:
+            rmtree(place)
+            removed.append(place)
+    return removed
+
+
+def _part(folder: Path, kind: str, day: date, source: str) -> Path:
+    return folder / kind / f"day={day.isoformat()}" / f"source={quote(source, safe='')}"
+
+
+def _parquet(table: Any) -> bytes:  # noqa: ANN401  pyarrow has no types
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd", compression_level=1)
+    return bytes(sink.getvalue())

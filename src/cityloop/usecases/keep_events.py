@@ -1,0 +1,370 @@
+"""Keeping events: acknowledged means on the disk, and each batch counts once."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum, auto
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import pyarrow as pa
+
+from cityloop.city.errors import InputError
+from cityloop.feeds.event_arrow import decode_arrow
+from cityloop.feeds.event_batch import arrow_schema
+from cityloop.feeds.event_ndjson import decode_ndjson
+from cityloop.store.disk import Disk, put_file
+from cityloop.store.event_log import Entry, EventLog, list_segments, read_cut, read_entries
+from cityloop.store.history import drop_history, write_history
+from cityloop.store.ledger import Account, Ledger, Verdict
+from cityloop.store.salts import Salts
+from cityloop.traffic.observe.events import KINDS, ColumnType, EventKind
+
+ARROW: Final = "application/vnd.apache.arrow.stream"
+NDJSON: Final = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
+SEGMENT_BYTES: Final = 64 << 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """One batch, understood but not yet kept.
+
+    Attributes
+    ----------
+    entry
+        Who sent it and what was in it.
+    events
+        The events that were taken, in the kind's schema.
+    """
+
+    entry: Entry
+    events: Any
+
+
+class Kept(Enum):
+    """What became of a batch."""
+
+    NOW = auto()
+    BEFORE = auto()
+    CONFLICT = auto()
+    TOO_OLD = auto()
+    FAILED = auto()
+
+
+class _Checkpoint(msgspec.Struct):
+    """All that is known of the segments up to one, in place of them."""
+
+    version: int
+    segment: int
+    accounts: list[Account]
+
+
+_VERSION: Final = 1
+_OF_VERDICT: Final = {
+    Verdict.REPEAT: Kept.BEFORE,
+    Verdict.CONFLICT: Kept.CONFLICT,
+    Verdict.TOO_OLD: Kept.TOO_OLD,
+}
+
+
+def understand_batch(
+    *,
+    kind: EventKind,
+    source: str,
+    sequence: int,
+    content_type: str,
+    body: bytes,
+    received_us: int,
+) -> Batch:
+    """Decode a batch.
+
+    Parameters
+    ----------
+    kind
+        Of its events.
+    source
+        Who sent it.
+    sequence
+        Its number there.
+    content_type
+        `ARROW` or one of `NDJSON`.
+    body
+        As it came.
+    received_us
+        When it came. [us since 1970]
+
+    Returns
+    -------
+    The batch.
+
+    Raises
+    ------
+    InputError
+        If nothing of it can be used.
+    """
+    if content_type == ARROW:
+        decoded = decode_arrow(kind, body, source)
+    elif content_type in NDJSON:
+        decoded = decode_ndjson(kind, body)
+    else:
+        raise InputError(
+            file=source,
+            place="Content-Type",
+            cause=f"{content_type or 'nothing'} is not read here",
+            remedy=f"send {ARROW} or application/x-ndjson",
+        )
+    digest = hashlib.blake2b(body, digest_size=8).digest()
+    entry = Entry(
+        kind=kind.name,
+        source=source,
+        sequence=sequence,
+        digest=int.from_bytes(digest),
+        received_us=received_us,
+        rows=decoded.batch.num_rows,
+        rejected=decoded.rejected,
+        first=decoded.first,
+    )
+    return Batch(entry=entry, events=decoded.batch)
+
+
+class EventKeeper:
+    """A folder of events: a log of what came last, a history of what came before.
+
+    Not for several threads at once, but for `count` and `list_accounts`.
+
+    Parameters
+    ----------
+    folder
+        Where everything is; made if it is not there.
+    disk
+        The file system.
+    segment_bytes
+        How large a segment of the log grows before it becomes history. [bytes]
+    watch
+        Told of each batch that is kept, in the order of the log; also of those that are read from
+        it at the start.
+
+    Raises
+    ------
+    InputError
+        If the folder holds something that is not ours, or cannot be used.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        disk: Disk | None = None,
+        segment_bytes: int = SEGMENT_BYTES,
+        watch: Callable[[Batch], None] = lambda _: None,
+    ) -> None:
+        self._folder = folder
+        self._disk = disk or Disk()
+        self._segment_bytes = segment_bytes
+        self._watch = watch
+        self._wal, self._history = folder / "log", folder / "history"
+        # Of each segment that is not yet history, where the batches that count begin.
+        self._begins: dict[int, list[int]] = {}
+        try:
+            for place in (self._wal, self._history, folder / "salts"):
+                self._disk.make_folder(place)
+            self._salts = Salts(folder / "salts", self._disk)
+            self._ledger, last = self._open_checkpoint()
+            self._log = EventLog(self._wal, self._disk, self._replay(last) + 1)
+        except OSError as error:
+            raise InputError(
+                file=folder,
+                place="",
+                cause=f"events cannot be kept here ({error.strerror})",
+                remedy="check the folder, its rights and the space left",
+            ) from None
+
+    def commit(self, batches: Sequence[Batch]) -> list[Kept]:
+        """Bring batches to the disk, all with one wait for it.
+
+        Parameters
+        ----------
+        batches
+            In the order in which they came.
+
+        Returns
+        -------
+        What became of each. NOW and BEFORE are on the disk, whatever happens next; nothing of the
+        others is.
+        """
+        became: list[Kept] = []
+        new: dict[tuple[str, str, int], Batch] = {}
+        for batch in batches:
+            entry = batch.entry
+            key = (entry.kind, entry.source, entry.sequence)
+            verdict = self._ledger.judge(entry)
+            if verdict is not Verdict.NEW:
+                became.append(_OF_VERDICT[verdict])
+            elif key not in new:
+                new[key] = batch
+                became.append(Kept.NOW)
+            else:
+                same = new[key].entry.digest == entry.digest
+                became.append(Kept.BEFORE if same else Kept.CONFLICT)
+        if not new:
+            return became
+        try:
+            salted = [self._salted(batch) for batch in new.values()]
+            bodies = [bytes(batch.events.serialize()) for batch in salted]
+            begins = self._log.append(
+                [(batch.entry, body) for batch, body in zip(salted, bodies, strict=True)]
+            )
+        except OSError:
+            return [
+                Kept.FAILED if (b.entry.kind, b.entry.source, b.entry.sequence) in new else became
+                for b, became in zip(batches, became, strict=True)
+            ]
+        self._begins.setdefault(self._log.number, []).extend(begins)
+        for batch in salted:
+            self._ledger.add(batch.entry)
+            self._watch(batch)
+        return became
+
+    def roll_if_due(self, *, at_once: bool = False) -> Callable[[], None] | None:
+        """Close the log's segment if it is large, and say what turns it into history.
+
+        Parameters
+        ----------
+        at_once
+            Close it whatever its size.
+
+        Returns
+        -------
+        A call which does that, in any thread, one at a time; None if there is nothing to do. If it
+        raises OSError nothing is lost, and a later one does its work as well.
+        """
+        if self._log.size_bytes >= self._segment_bytes or (at_once and self._log.size_bytes):
+            self._log.roll()
+        closed = {each: its for each, its in self._begins.items() if each < self._log.number}
+        # While a segment is open, the ledger knows of batches that are in none of the closed ones.
+        if not closed or self._log.size_bytes:
+            return None
+        accounts = self._ledger.list_accounts()
+        state = msgspec.msgpack.encode(_Checkpoint(_VERSION, max(closed), accounts))
+        return lambda: self._compact(closed, state)
+
+    def count(self, kind: str, source: str | None) -> int:
+        """Count the events that are kept.
+
+        Parameters
+        ----------
+        kind
+            Of event.
+        source
+            Who sent them; None for all.
+
+        Returns
+        -------
+        How many.
+        """
+        if source is not None:
+            found = self._ledger.find_account(kind, source)
+            return 0 if found is None else found.events
+        return sum(
+            account.events for account in self._ledger.list_accounts() if account.kind == kind
+        )
+
+    def list_accounts(self) -> list[Account]:
+        """List what came from whom.
+
+        Returns
+        -------
+        The accounts, by kind and source.
+        """
+        return self._ledger.list_accounts()
+
+    def drop_old(self, now: datetime) -> list[Path]:
+        """Remove the history of days that need not be kept any longer.
+
+        Parameters
+        ----------
+        now
+            The time, in UTC.
+
+        Returns
+        -------
+        The folders that were removed.
+        """
+        removed = []
+        for kind in KINDS.values():
+            before = now - timedelta(hours=kind.retention_h)
+            removed += drop_history(self._history, kind.name, before)
+        return removed
+
+    def _salted(self, batch: Batch) -> Batch:
+        """Replace vehicle tokens, so that what is written down speaks of one day alone."""
+        kind = KINDS[batch.entry.kind]
+        events = batch.events
+        for place, column in enumerate(kind.columns):
+            if column.type is ColumnType.TOKEN:
+                received = datetime.fromtimestamp(batch.entry.received_us / 1e6, UTC)
+                salted = self._salts.salt(events.column(place), received)
+                events = events.set_column(place, events.schema.field(place), salted)
+        return batch if events is batch.events else Batch(entry=batch.entry, events=events)
+
+    def _open_checkpoint(self) -> tuple[Ledger, int]:
+        path = self._folder / "checkpoint"
+        if not path.exists():
+            return Ledger(), 0
+        try:
+            state = msgspec.msgpack.decode(path.read_bytes(), type=_Checkpoint)
+        except msgspec.MsgspecError:
+            state = _Checkpoint(0, 0, [])
+        if state.version != _VERSION:
+            raise InputError(
+                file=path,
+                place="",
+                cause="this is no checkpoint that this version of cityloop can read",
+                remedy="start the version that wrote it, or bring the file back from a backup",
+            )
+        return Ledger(state.accounts), state.segment
+
+    def _replay(self, last: int) -> int:
+        """Take in the segments after the checkpoint; give the highest number in use."""
+        numbers = list_segments(self._wal)
+        for number in numbers:
+            if number <= last:
+                self._disk.remove(self._path(number))
+        cuts = dict(read_cut(self._path(number)) for number in numbers if number > last)
+        for number in numbers:
+            if number <= last:
+                continue
+            begins = self._begins[number] = []
+            for begin, entry, body in read_entries(self._path(number), cuts.get(number)):
+                if self._ledger.judge(entry) is Verdict.NEW:
+                    begins.append(begin)
+                    self._ledger.add(entry)
+                    self._watch(Batch(entry=entry, events=_events(entry, body)))
+        return max([last, *numbers])
+
+    def _path(self, number: int) -> Path:
+        return self._wal / f"{number:012}.log"
+
+    def _compact(self, closed: dict[int, list[int]], state: bytes) -> None:
+        for number, begins in closed.items():
+            if not begins:
+                continue
+            counting = set(begins)
+            batches = (
+                (entry.kind, entry.source, entry.sequence, _events(entry, body))
+                for begin, entry, body in read_entries(self._path(number))
+                if begin in counting
+            )
+            write_history(self._history, self._disk, number, batches)
+        put_file(self._disk, self._folder / "checkpoint", state)
+        for number in list_segments(self._wal):
+            if number <= max(closed):
+                self._disk.remove(self._path(number))
+        for number in closed:
+            self._begins.pop(number, None)
+
+
+def _events(entry: Entry, body: bytes) -> Any:  # noqa: ANN401  pyarrow has no types
+    return pa.ipc.read_record_batch(pa.py_buffer(body), arrow_schema(KINDS[entry.kind]))
