@@ -12,9 +12,11 @@ from typer.testing import CliRunner, Result
 from cityloop.city.errors import InputError
 from cityloop.city.scenario import Scenario
 from cityloop.cli.main import app
+from cityloop.feeds.sumo_additional import write_programmes
+from cityloop.feeds.sumo_programmes import encode_plan
 from cityloop.store.plan_file import write_plans
 from cityloop.usecases.open_scenario import City, open_city
-from tests.made_networks import make
+from tests.made_networks import make, make_grid
 from tests.shared_data import shared
 
 GOOD = ("GGgrrrGGgrrr", "yyyrrryyyrrr", "r" * 12, "rrrGGgrrrGGg", "rrryyyrrryyy", "r" * 12)
@@ -289,3 +291,19 @@ def test_real_cities_have_no_all_red(name, refused):
     result = run("--network", shared(f"traffic/{name}"))
     assert result.exit_code == 1
     assert {rule: each[1] for rule, each in counts(result).items() if each[1]} == refused
+
+
+@pytest.mark.parametrize("name", ["grid", "cologne8", "hangzhou_4x4"])
+def test_plans_that_the_gate_proves_pass_as_sumo_programmes_too(name, tmp_path):
+    """Two ways to judge, stage by stage and lamp by lamp, agree on what is safe."""
+    net = make_grid(tmp_path) if name == "grid" else None
+    source = net or next(shared(f"traffic/{name}").glob("*.net.xml"))
+    city = open_city(Scenario(name=name, origin=source, net_file=source))
+    plans = [each.approved.plan for each in city.fallbacks if each.approved]
+    assert len(plans) == len(city.signals.signal_ids)
+    path = tmp_path / "plans.add.xml"
+    write_programmes(path, [encode_plan(city.signals, city.table, plan) for plan in plans])
+    result = run(path, "--network", source)
+    assert "refused:" not in result.output
+    assert result.exit_code == 0
+    assert counts(result)[6] == ((len(plans), 0, 0) if name == "grid" else (0, 0, len(plans)))

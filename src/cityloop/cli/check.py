@@ -142,7 +142,9 @@ def _print_refusals(console: Console, check: Check, *, named: bool) -> None:
     name = f" (programme {plain_name(check.name)})" if named and check.name else ""
     for rule in dict.fromkeys(breach.rule for breach in check.refusals):
         its = [breach for breach in check.refusals if breach.rule == rule]
-        more = f" (and {len(its) - 1} more)" if len(its) > 1 else ""
+        # Lanes of one movement are told once.
+        others = {breach.movements for breach in its} - {its[0].movements}
+        more = f" (and {len(others)} more)" if others else ""
         line = f"rule {rule}: signal {plain_name(check.signal_id)}{name}, {its[0]}{more}"
         _print_line(console, "refused", "bold red", line)
 
