@@ -1,6 +1,7 @@
 """`cityloop traffic`: run, compare, inspect and check scenarios of road traffic."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +9,9 @@ import typer
 from rich.console import Console
 
 from cityloop.city.errors import InputError
+from cityloop.cli.band import band
 from cityloop.cli.check import check
+from cityloop.cli.explain import explain
 from cityloop.cli.inspect import inspect
 from cityloop.cli.outputs import check_outputs
 from cityloop.cli.progress import progress_bar
@@ -19,6 +22,7 @@ from cityloop.usecases.compare_controls import compare_controls, list_orders, sa
 from cityloop.usecases.make_controller import CONTROLS, check_control
 from cityloop.usecases.measure_run import HOUR_S
 from cityloop.usecases.open_scenario import find_scenario
+from cityloop.usecases.record_decisions import check_recorded
 from cityloop.usecases.run_orders import run_orders
 from cityloop.usecases.warm_kernels import warm_kernels
 
@@ -28,6 +32,8 @@ traffic_app = typer.Typer(
 
 traffic_app.command("inspect")(inspect)
 traffic_app.command("check")(check)
+traffic_app.command("band")(band)
+traffic_app.command("explain")(explain)
 
 SEEDS_MAX = 1000
 _SEEDS = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?")
@@ -64,6 +70,10 @@ def run_command(  # noqa: PLR0913  one argument an option
     json: Annotated[Path | None, typer.Option("--json", help="Write the figures there.")] = None,
     duration: DurationOption = HOUR_S,
     plan: PlanOption = None,
+    record: Annotated[
+        Path | None,
+        typer.Option("--record", help="For adaptive: write what it weighs in every second there."),
+    ] = None,
     roadnet: RoadnetOption = None,
     flow: FlowOption = None,
 ) -> None:
@@ -72,9 +82,12 @@ def run_command(  # noqa: PLR0913  one argument an option
     Example: cityloop traffic run bologna-acosta --control max-pressure --seed 1 --json out.json
     """
     check_control(control)
-    check_outputs(json)
+    check_outputs(json, record)
+    if record is not None:
+        check_recorded(control)
     found = find_scenario(scenario, roadnet=roadnet, flow=flow, say=_say)
     orders = list_orders(found, [control], [seed], sensing=sensing, duration_s=duration, plan=plan)
+    orders = [replace(order, record=record) for order in orders]
     warm_kernels(_say)
     with progress_bar(f"{found.name}, {control}", 1) as watch:
         (run,) = run_orders(orders, watch)
