@@ -22,6 +22,9 @@ from cityloop.store.whole_file import write_whole
 
 FORMAT: Final = "cityloop-decisions"
 VERSION: Final = 1
+CONTROL: Final = "adaptive"
+"""The one controller whose decisions are recorded."""
+
 AHEAD_S: Final = (10, 20, 30)
 _KEY: Final = b"cityloop"
 _GROUP_S: Final = 240
@@ -293,11 +296,19 @@ def _header(path: Path, file: Any) -> DecisionHeader:  # noqa: ANN401  pyarrow h
                 f" expected {FORMAT!r}, version {VERSION}",
                 remedy="record the run again with this cityloop",
             )
-        return msgspec.json.decode(said, type=DecisionHeader)
+        header = msgspec.json.decode(said, type=DecisionHeader)
     except msgspec.DecodeError as error:
         raise InputError(
             file=path, place="metadata", cause=f"it does not fit ({error})", remedy=_AGAIN
         ) from None
+    if header.control != CONTROL:
+        raise InputError(
+            file=path,
+            place="metadata, control",
+            cause=f"{header.control[:60]!r} weighs no options that could be explained",
+            remedy=f"record a run of {CONTROL}",
+        )
+    return header
 
 
 def _find_signal(path: Path, header: DecisionHeader, signal_id: str) -> SignalText:

@@ -9,6 +9,7 @@ from cityloop.city.errors import InputError
 from cityloop.city.signals import Relation
 from cityloop.store.decision_file import (
     AHEAD_S,
+    CONTROL,
     DecisionHeader,
     DecisionSecond,
     DecisionWriter,
@@ -25,7 +26,6 @@ from cityloop.traffic.safety.gate import Verdict
 from cityloop.usecases.open_scenario import City
 from cityloop.usecases.stream_names import StreamNames
 
-RECORDED: Final = "adaptive"
 PROVEN: Final = "proven"
 NOT_ASKED: Final = "not asked"
 _HOUR_S: Final = 3600
@@ -44,12 +44,12 @@ def check_recorded(control: str) -> None:
     InputError
         If it is not `adaptive`.
     """
-    if control != RECORDED:
+    if control != CONTROL:
         raise InputError(
             file="--record",
             place="",
             cause=f"{control} weighs no options that could be recorded",
-            remedy=f"use it with --control {RECORDED}",
+            remedy=f"use it with --control {CONTROL}",
         )
 
 
@@ -142,7 +142,7 @@ class DecisionRecorder:
         """
         header = DecisionHeader(
             scenario=self._city.scenario.name,
-            control=RECORDED,
+            control=CONTROL,
             seed=seed,
             begin_s=int(self._city.scenario.begin_s),
             end_s=end_s,
