@@ -7,9 +7,13 @@ import numpy as np
 
 from cityloop.city.network import Network
 from cityloop.city.scenario import Scenario
-from cityloop.city.signals import Signals
+from cityloop.city.signals import Bools, Signals
+from cityloop.feeds.sumo_additional import write_detectors
+from cityloop.field.sensing import sense
 from cityloop.field.sumo_process import close_sumo, start_sumo, step_sumo
+from cityloop.field.sumo_sensors import SumoSensors, list_lines
 from cityloop.field.sumo_truth import SumoTruth
+from cityloop.traffic.observe.observation import Observation, Sensing
 from cityloop.traffic.observe.view import View
 
 GREEN_LETTERS: Final = frozenset("GgsoO")
@@ -38,6 +42,8 @@ class SumoNative:
         For SUMO's outputs.
     additional
         Further files for SUMO, such as actuated programmes.
+    watched
+        Whether the signals' cameras look on.
     """
 
     def __init__(  # noqa: PLR0913
@@ -51,11 +57,18 @@ class SumoNative:
         end_s: int,
         folder: Path,
         additional: tuple[Path, ...] = (),
+        watched: bool = False,
     ) -> None:
         self._scenario, self._signals, self._folder = scenario, signals, folder
         self._end_s = end_s
         self._now_s = int(scenario.begin_s)
+        if watched:
+            lines = folder / "lines.add.xml"
+            write_detectors(lines, list_lines(network, view))
+            additional = (*additional, lines)
         self._sumo = start_sumo(scenario, additional, seed=seed, end_s=end_s, folder=folder)
+        self._sensors = SumoSensors(self._sumo, network, view, Sensing.CAMERA) if watched else None
+        self._rng = np.random.default_rng([seed, 0x5E45])
         self.truth = SumoTruth(self._sumo, network, signals, view, self._now_s)
         self._green = np.zeros(signals.group_count, bool)
         self._letters = [""] * len(signals.signal_ids)
@@ -78,6 +91,28 @@ class SumoNative:
     def ended(self) -> bool:
         """Whether the run's time is over."""
         return self._now_s >= self._end_s
+
+    @property
+    def green(self) -> Bools:
+        """(groups,) what has green in the present second; a copy."""
+        return self._green.copy()
+
+    def observe(self) -> Observation:
+        """Give what the cameras saw of the last second.
+
+        Returns
+        -------
+        The observation, with their errors.
+
+        Raises
+        ------
+        ValueError
+            If the run is not watched.
+        """
+        if self._sensors is None:
+            raise ValueError("nobody watches this run")
+        look_at = np.ones(len(self._signals.signal_ids), bool)
+        return sense(self._sensors.read(look_at, self._now_s), Sensing.CAMERA, self._rng)
 
     def step(self) -> None:
         """Let one second pass and take note of what was green in it."""

@@ -1,0 +1,509 @@
+"""Cyclic flow profiles: what comes to every queue, what is served, what goes on to the next.
+
+One bin is one second; all profiles have the length of the master cycle. A *queue* is a set of lanes
+side by side with the same ways onward; a *part* is what of a queue goes to one link. Sources:
+
+- Robertson, D. I. (1969), TRANSYT: a traffic network study tool, RRL LR 253: cyclic profiles and
+  platoon dispersion.
+- Highway Capacity Manual 6th ed. (2016), eq. 19-26 ff.: delay in time of a queue at random, and of
+  one that was there at the beginning of a period.
+- Siegloch, W. (1973), Strassenbau und Strassenverkehrstechnik 154: gap acceptance.
+"""
+
+from typing import NamedTuple
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int32]
+Floats = npt.NDArray[np.float32]
+
+
+SNEAKERS = 1.0
+"""Vehicles of a part that gives way which go as its green ends, when nobody comes any more."""
+
+
+TINY = 1e-6
+ALL = 1.0 - 1e-4
+LEAST_SHARE = 0.005
+BLOCKED_SHARE = 0.25
+"""A part that goes at less than this share of its saturation flow holds up those behind it."""
+
+
+class Streets(NamedTuple):
+    """What does not change while signals are retimed. Queues are ordered by signal.
+
+    Attributes
+    ----------
+    queue_start
+        (signals + 1,) first queue of each signal.
+    part_start
+        (queues + 1,) first part of each queue.
+    part_share
+        (parts,) share of its queue's vehicles; sums to 1 over a queue.
+    part_sat
+        (parts,) discharge of the whole queue if all vehicles were of this part. [veh/s]
+    foe_start, foe_part
+        (parts + 1,) and flat: parts of the same signal that a part gives way to.
+    patient
+        (queues,) 1 where some part gives way to another.
+    feed_start, feed_part, feed_share, feed_delay_s, feed_smooth
+        (queues + 1,) and flat: parts that lead to a queue, the share of theirs that comes, the way
+        to the stop line, and the smoothing factor of the platoon, 0 to 1.
+    below_start, below_queue
+        (signals + 1,) and flat: queues of other signals that a signal's parts lead to.
+    flat
+        (periods, queues) arrivals that come from no signal. [veh/s]
+    lanes
+        (queues,) lanes side by side.
+    storage
+        (queues,) vehicles that find room. [veh]
+    start_loss_s, end_gain_s, gap_s, follow_s
+        (parts,) lost after green begins and won after it ends; critical gap and follow-up time. [s]
+    period_s
+        Length of a period. [s]
+    stop_s
+        What a stop is worth. [s]
+    spill
+        What a vehicle that finds no room is worth, in vehicles that wait.
+    """
+
+    queue_start: Ints
+    part_start: Ints
+    part_share: Floats
+    part_sat: Floats
+    foe_start: Ints
+    foe_part: Ints
+    patient: Ints
+    feed_start: Ints
+    feed_part: Ints
+    feed_share: Floats
+    feed_delay_s: Ints
+    feed_smooth: Floats
+    below_start: Ints
+    below_queue: Ints
+    flat: Floats
+    lanes: Floats
+    storage: Floats
+    start_loss_s: Floats
+    end_gain_s: Floats
+    gap_s: Floats
+    follow_s: Floats
+    period_s: float
+    stop_s: float
+    spill: float
+
+
+class Stock(NamedTuple):
+    """The stages that signals may show. A stage's parts are its own signal's, in order.
+
+    Attributes
+    ----------
+    stage_start
+        (signals + 1,) first stage of each signal.
+    green_start
+        (stages,) where the entries of a stage begin in `green`.
+    green
+        Flat: 1 where a part has green in a stage.
+    served_start, served
+        (stages,) and flat: 1 where a group that must be served has green in a stage.
+    least_s
+        (stages,) shortest green. [s]
+    clear_start, clear_s
+        (signals,) and flat: from the end of a stage to the full green of the next. [s]
+    late_start, late_s
+        (signals,) and flat, (stage, next stage, part): from the end of a stage until a part that
+        had no green in it has it. [s]
+    """
+
+    stage_start: Ints
+    green_start: Ints
+    green: npt.NDArray[np.uint8]
+    served_start: Ints
+    served: npt.NDArray[np.uint8]
+    least_s: Ints
+    clear_start: Ints
+    clear_s: Ints
+    late_start: Ints
+    late_s: Ints
+
+
+class Timings(NamedTuple):
+    """How all signals are timed; written by a search.
+
+    Attributes
+    ----------
+    length
+        (signals,) number of stages in the cycle.
+    order
+        (signals, most) stages in their order, counted from the signal's first.
+    green_s
+        (signals, most) green of each. [s]
+    offset_s
+        (signals,) start of the first stage's green after the master zero. [s]
+    repeat
+        (signals,) cycles in a master cycle: 1 or 2.
+    """
+
+    length: Ints
+    order: Ints
+    green_s: Ints
+    offset_s: Ints
+    repeat: Ints
+
+
+class Profiles(NamedTuple):
+    """What follows from the timings, second by second of the master cycle.
+
+    Attributes
+    ----------
+    open
+        (parts, master) share of the second in which a part is served.
+    sneak
+        (parts,) rate at which a part that gives way goes at least: some go as green ends. [veh/s]
+    come
+        (periods, queues, master) arrivals at the stop line. [veh/s]
+    go
+        (periods, parts, master) departures. [veh/s]
+    cost
+        (queues,) delay with what stops and lack of room are worth, in vehicle seconds. [veh s]
+    delay
+        (queues,) delay alone. [veh s]
+    """
+
+    open: Floats
+    sneak: Floats
+    come: Floats
+    go: Floats
+    cost: npt.NDArray[np.float64]
+    delay: npt.NDArray[np.float64]
+
+
+@numba.njit(cache=True, nogil=True)
+def open_parts(
+    s: int,
+    master_s: int,
+    streets: Streets,
+    stock: Stock,
+    timings: Timings,
+    opened: Floats,
+    sneak: Floats,
+) -> None:
+    """Work out when each part of a signal is served.
+
+    Parameters
+    ----------
+    s
+        The signal.
+    master_s
+        The master cycle. [s]
+    streets
+        What is fixed.
+    stock
+        The stages.
+    timings
+        How signals are timed.
+    opened
+        (parts, master) written for the signal's parts.
+    sneak
+        (parts,) written for the signal's parts.
+    """
+    first = streets.part_start[streets.queue_start[s]]
+    last = streets.part_start[streets.queue_start[s + 1]]
+    opened[first:last] = 0.0
+    n, start = timings.length[s], stock.stage_start[s]
+    parts, stages = last - first, stock.stage_start[s + 1] - start
+    order, greens_s = timings.order[s], timings.green_s[s]
+    for p in range(parts):
+        at_s = float(timings.offset_s[s])
+        for k in range(n):
+            here, before = order[k], order[(k + n - 1) % n]
+            if _is_open(stock, start + here, p) and not (
+                n > 1 and _is_open(stock, start + before, p)
+            ):
+                pair = before * stages + here
+                begin_s = at_s + streets.start_loss_s[first + p]
+                if n > 1:
+                    begin_s -= stock.clear_s[stock.clear_start[s] + pair]
+                    begin_s += stock.late_s[stock.late_start[s] + pair * parts + p]
+                end_s = at_s + greens_s[k] + streets.end_gain_s[first + p]
+                for j in range(k + 1, k + n):
+                    now, then = order[(j - 1) % n], order[j % n]
+                    if not _is_open(stock, start + then, p):
+                        break
+                    end_s += greens_s[j % n]
+                    end_s += stock.clear_s[stock.clear_start[s] + now * stages + then]
+                cycle_s = master_s // timings.repeat[s]
+                _fill(opened[first + p], begin_s, end_s, cycle_s, timings.repeat[s])
+            pair = here * stages + order[(k + 1) % n]
+            at_s += greens_s[k] + stock.clear_s[stock.clear_start[s] + pair]
+        if _always(stock, start, order, n, p):
+            opened[first + p] = 1.0
+        shown_s = opened[first + p].sum() / timings.repeat[s]
+        sneak[first + p] = SNEAKERS / max(shown_s, 1.0)
+
+
+@numba.njit(cache=True, nogil=True)
+def _is_open(stock: Stock, stage: int, part: int) -> bool:
+    return bool(stock.green[stock.green_start[stage] + part] == 1)
+
+
+@numba.njit(cache=True, nogil=True)
+def _always(stock: Stock, start: int, order: Ints, n: int, part: int) -> bool:
+    """Whether a part has green in every stage."""
+    opened = 0
+    for k in range(n):
+        opened += _is_open(stock, start + order[k], part)
+    return opened == n
+
+
+@numba.njit(cache=True, nogil=True)
+def _fill(row: Floats, begin_s: float, end_s: float, cycle_s: int, repeat: int) -> None:
+    """Open a row from one time to another, in parts of seconds, in every cycle of the master."""
+    if end_s <= begin_s:
+        return
+    master_s = len(row)
+    t = int(np.floor(begin_s))
+    while t < end_s:
+        share = min(end_s, t + 1.0) - max(begin_s, float(t))
+        for r in range(repeat):
+            at = (t + r * cycle_s) % master_s
+            row[at] = min(1.0, row[at] + share)
+        t += 1
+
+
+@numba.njit(cache=True, nogil=True)
+def bring(q: int, streets: Streets, go: Floats, come: Floats) -> None:
+    """Work out what comes to a queue: dispersed platoons, and what comes from no signal.
+
+    Parameters
+    ----------
+    q
+        The queue.
+    streets
+        What is fixed.
+    go
+        (periods, parts, master) departures upstream. [veh/s]
+    come
+        (periods, queues, master) written for the queue. [veh/s]
+    """
+    periods, master_s = go.shape[0], go.shape[2]
+    for w in range(periods):
+        row = come[w, q]
+        row[:] = streets.flat[w, q]
+        for f in range(streets.feed_start[q], streets.feed_start[q + 1]):
+            sent = go[w, streets.feed_part[f]]
+            share, smooth = streets.feed_share[f], streets.feed_smooth[f]
+            shift = streets.feed_delay_s[f] % master_s
+            # Start of the recursion: its value after infinitely many cycles, from one of them.
+            level, weight = 0.0, 1.0
+            at = master_s - shift
+            for _t in range(master_s):
+                if at >= master_s:
+                    at -= master_s
+                level += smooth * (sent[at] - level)
+                weight *= 1.0 - smooth
+                at += 1
+            if weight < 1.0:
+                level /= 1.0 - weight
+            at = master_s - shift
+            for t in range(master_s):
+                if at >= master_s:
+                    at -= master_s
+                level += smooth * (sent[at] - level)
+                row[t] += share * level
+                at += 1
+
+
+@numba.njit(cache=True, nogil=True)
+def _rates(q: int, w: int, streets: Streets, profiles: Profiles, rates: Floats) -> int:
+    """Work out what a queue could let go in every second, and whether it is ever held up.
+
+    Row 0: vehicles of all parts, one after the other. Row 1: those that go before one comes that
+    cannot. Row 2: the share of those.
+    """
+    master_s = profiles.come.shape[2]
+    first, last = streets.part_start[q], streets.part_start[q + 1]
+    held_up = 0
+    for t in range(master_s):
+        time_s, free, free_time_s = 0.0, 0.0, 0.0
+        for p in range(first, last):
+            share = streets.part_share[p]
+            if share <= LEAST_SHARE:
+                continue
+            rate = _part_rate(p, w, t, streets, profiles)
+            time_s += share / max(rate, 1e-5)
+            if rate > BLOCKED_SHARE * streets.part_sat[p]:
+                free += share
+                free_time_s += share / rate
+        rates[0, t] = 1.0 / time_s if time_s > 0.0 else 0.0
+        rates[1, t] = free / free_time_s if free > 0.0 else 0.0
+        rates[2, t] = free
+        if free > 0.0 and free < ALL:
+            held_up = 1
+    return held_up
+
+
+@numba.njit(cache=True, nogil=True)
+def _part_rate(p: int, w: int, t: int, streets: Streets, profiles: Profiles) -> float:
+    """Give what a queue of one part would let go in a second. [veh/s]."""
+    opened = profiles.open[p, t]
+    if opened <= 0.0:
+        return 0.0
+    foes = 0.0
+    for f in range(streets.foe_start[p], streets.foe_start[p + 1]):
+        if profiles.open[streets.foe_part[f], t] > 0.0:
+            foes += profiles.go[w, streets.foe_part[f], t]
+    rate = streets.part_sat[p]
+    if foes > TINY:
+        gaps = foes * np.exp(-foes * streets.gap_s[p]) / (1.0 - np.exp(-foes * streets.follow_s[p]))
+        rate = min(rate, max(gaps, profiles.sneak[p]))
+    return float(opened * rate)
+
+
+@numba.njit(cache=True, nogil=True)
+def _can_go(t: int, rates: Floats, lanes: float, left: float) -> tuple[float, float]:
+    """Give what can go in a second, and how many free vehicles are left before one that is not.
+
+    Vehicles stand in the order in which they came: while some part has no green, as many go as
+    come on average before the first of that part, and then none.
+    """
+    together, free = rates[0, t], rates[2, t]
+    if free >= ALL or free <= 0.0:
+        return together, -1.0
+    if left < 0.0:
+        left = lanes * free / (1.0 - free)
+    apart = min(rates[1, t], left)
+    if together >= apart:
+        return together, left
+    return apart, left - apart
+
+
+@numba.njit(cache=True, nogil=True)
+def _capacity(rates: Floats, lanes: float, held_up: int) -> float:
+    """Sum what can go in a master cycle if there are always vehicles. [veh]."""
+    total, left = 0.0, -1.0
+    for _ in range(1 + held_up):
+        total = 0.0
+        for t in range(rates.shape[1]):
+            if held_up == 1:
+                rate, left = _can_go(t, rates, lanes, left)
+                total += rate
+            else:
+                total += rates[0, t]
+    return total
+
+
+@numba.njit(cache=True, nogil=True)
+def serve(q: int, streets: Streets, profiles: Profiles, rates: Floats) -> None:
+    """Work out what goes from a queue, and what waiting there costs.
+
+    Parameters
+    ----------
+    q
+        The queue.
+    streets
+        What is fixed.
+    profiles
+        Read: `open`, `come`, `go` of the parts that are given way to. Written: `go` of the queue's
+        parts, `cost`, `delay`.
+    rates
+        (3, master) work space.
+    """
+    periods, master_s = profiles.come.shape[0], profiles.come.shape[2]
+    cost, delay, carried, capacity = 0.0, 0.0, 0.0, 0.0
+    held_up = 0
+    times = streets.period_s / master_s
+    for w in range(periods):
+        if w == 0 or streets.patient[q] == 1:
+            held_up = _rates(q, w, streets, profiles, rates)
+            capacity = _capacity(rates, streets.lanes[q], held_up)
+        demand = 0.0
+        for t in range(master_s):
+            demand += profiles.come[w, q, t]
+        scale = min(1.0, 0.999 * capacity / demand) if demand > 0.0 else 0.0
+        area, stopped, most = _pass(q, w, scale, held_up, streets, profiles, rates)
+        extra, carried = overflow(demand / master_s, capacity / master_s, carried, streets.period_s)
+        mean_extra = extra / streets.period_s
+        over = max(0.0, most + mean_extra - streets.storage[q])
+        delay += area * times + extra
+        # Who is left over from a cycle stops once more in the next.
+        cost += streets.stop_s * times * (stopped + min(mean_extra, capacity))
+        cost += streets.spill * over * streets.period_s
+    profiles.cost[q] = cost + delay
+    profiles.delay[q] = delay
+
+
+@numba.njit(cache=True, nogil=True)
+def _pass(
+    q: int,
+    w: int,
+    scale: float,
+    held_up: int,
+    streets: Streets,
+    profiles: Profiles,
+    rates: Floats,
+) -> tuple[float, float, float]:
+    """Let a cycle's arrivals pass, after one to get into step.
+
+    Give the area of the queue, the vehicles that stopped, and the longest queue of the cycle.
+    """
+    come = profiles.come[w, q]
+    first, last = streets.part_start[q], streets.part_start[q + 1]
+    waiting, left = 0.0, -1.0
+    area, stopped, most = 0.0, 0.0, 0.0
+    for lap in range(2):
+        for t in range(len(come)):
+            here = waiting + come[t] * scale
+            rate = rates[0, t]
+            if held_up == 1:
+                rate, after = _can_go(t, rates, streets.lanes[q], left)
+                # Only who is there can be let by.
+                left = after + max(rate - here, 0.0) if after >= 0.0 else after
+            gone = min(here, rate)
+            held = here - gone
+            if lap == 1:
+                area += 0.5 * (waiting + held)
+                if held > TINY:
+                    stopped += come[t] * scale
+                most = max(most, held)
+                for p in range(first, last):
+                    profiles.go[w, p, t] = gone * streets.part_share[p]
+            waiting = held
+    return area, stopped, most
+
+
+@numba.njit(cache=True, nogil=True)
+def overflow(
+    demand: float, capacity: float, carried: float, period_s: float
+) -> tuple[float, float]:
+    """Give what waits because of chance, too little capacity or an earlier period.
+
+    Parameters
+    ----------
+    demand
+        Arrivals. [veh/s]
+    capacity
+        What can be served. [veh/s]
+    carried
+        Queue at the beginning. [veh]
+    period_s
+        Length of the period. [s]
+
+    Returns
+    -------
+    Area of the queue over the period, and the queue at its end. [veh s], [veh]
+    """
+    if capacity <= TINY:
+        return (carried + 0.5 * demand * period_s) * period_s, carried + demand * period_s
+    x = demand / capacity
+    mean_s = 0.25 * period_s * (x - 1.0 + np.sqrt((x - 1.0) ** 2 + 4.0 * x / (capacity * period_s)))
+    area = demand * mean_s * period_s
+    if carried > 0.0:
+        if x < 1.0:
+            clear_s = min(period_s, carried / (capacity - demand))
+            area += carried * clear_s - 0.5 * (capacity - demand) * clear_s * clear_s
+        else:
+            area += carried * period_s
+    return area, max(0.0, carried + (demand - capacity) * period_s)

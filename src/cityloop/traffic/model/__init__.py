@@ -1,0 +1,1 @@
+"""The macroscopic model of traffic: queues, profiles, platoons, storage."""

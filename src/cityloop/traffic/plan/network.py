@@ -1,0 +1,463 @@
+"""The plan of a whole network: cycles, splits, stages, their order and offsets, by the model."""
+
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from cityloop.city.network import Floats
+from cityloop.city.signals import Bools, Plan, SafetyTable, Signals
+from cityloop.kernels.plan_search import (
+    GREENS,
+    OFFSETS,
+    STAGES,
+    Room,
+    descend,
+    fit_greens,
+    settle,
+    settle_alone,
+)
+from cityloop.kernels.profiles import Profiles, Stock, Streets, Timings
+from cityloop.traffic.model.streets import empty_profiles
+from cityloop.traffic.plan.stock import Pool
+
+MASTERS_S: Final = (40, 46, 52, 60, 66, 72, 80, 90, 100, 110, 120, 136, 150)
+"""Master cycles that are tried; a signal may also run half of one. [s]"""
+
+SWEEPS: Final = 12
+"""Sweeps over the network until its profiles are settled, at most."""
+
+ROUNDS: Final = ((OFFSETS, 2), (STAGES, 2), (GREENS, 3))
+FINE_ROUNDS: Final = ((GREENS, 2),)
+"""Depths of the search, one after the other, each with its number of rounds."""
+
+ENOUGH: Final = 1e-3
+"""A round that gains a smaller share ends its depth."""
+
+MASTERS_KEPT: Final = 6
+LINKS_DEEP: Final = 30
+
+MOST_STAGES: Final = 6
+
+
+class Candidate(NamedTuple):
+    """A timing of the whole network and what the model says of it.
+
+    Attributes
+    ----------
+    master_s
+        The master cycle. [s]
+    timings
+        The timing.
+    cost, delay
+        (queues,) as in `Profiles`. [veh s]
+    """
+
+    master_s: int
+    timings: Timings
+    cost: Floats
+    delay: Floats
+
+
+def blank_timings(signals: int, most: int) -> Timings:
+    """Make timings without stages.
+
+    Parameters
+    ----------
+    signals
+        How many signals.
+    most
+        Most stages of a signal.
+
+    Returns
+    -------
+    The timings.
+    """
+    return Timings(
+        length=np.zeros(signals, np.int32),
+        order=np.zeros((signals, most), np.int32),
+        green_s=np.zeros((signals, most), np.int32),
+        offset_s=np.zeros(signals, np.int32),
+        repeat=np.ones(signals, np.int32),
+    )
+
+
+def copy_timings(timings: Timings) -> Timings:
+    """Copy timings.
+
+    Parameters
+    ----------
+    timings
+        What is copied.
+
+    Returns
+    -------
+    The copy.
+    """
+    return Timings(*(each.copy() for each in timings))
+
+
+def start_timings(
+    streets: Streets, pool: Pool, master_s: int, *, shipped: bool
+) -> tuple[Timings, Bools]:
+    """Begin with the shipped stages, or with as few as serve everybody; greens by flow ratios.
+
+    Parameters
+    ----------
+    streets
+        Queues and flows.
+    pool
+        The stages.
+    master_s
+        The master cycle. [s]
+    shipped
+        Whether to begin with the shipped stages.
+
+    Returns
+    -------
+    The timings with offsets of 0, and for which signals they fit into the cycle.
+    """
+    signals = len(pool.stages)
+    longest = max((len(stages) for stages in pool.stages), default=1)
+    timings = blank_timings(signals, max(MOST_STAGES, longest))
+    volume = mean_volume(streets)[0]
+    owner = np.repeat(np.arange(len(volume)), np.diff(streets.part_start))
+    ratio = volume[owner] * streets.part_share / streets.part_sat
+    fits = [
+        _fits(
+            timings,
+            pool,
+            streets,
+            ratio,
+            s,
+            list(range(int(pool.shipped[s]))) if shipped else _cover(pool, s),
+            master_s,
+        )
+        for s in range(signals)
+    ]
+    return timings, np.array(fits, bool)
+
+
+def mean_volume(streets: Streets) -> npt.NDArray[np.float32]:
+    """Give what comes to each queue on average, from other signals and from elsewhere.
+
+    Parameters
+    ----------
+    streets
+        Queues and flows.
+
+    Returns
+    -------
+    (periods, queues) arrivals. [veh/s]
+    """
+    queues = len(streets.part_start) - 1
+    owner = np.repeat(np.arange(queues), np.diff(streets.part_start))
+    to = np.repeat(np.arange(queues), np.diff(streets.feed_start))
+    weight = streets.part_share[streets.feed_part] * streets.feed_share
+    rows = []
+    for flat in streets.flat:
+        volume = flat.astype(float)
+        # Signals feed each other in rings: a few rounds, and what still changes is little.
+        for _ in range(LINKS_DEEP):
+            sent = volume[owner[streets.feed_part]] * weight
+            volume = flat + np.bincount(to, sent, queues)
+        rows.append(volume)
+    return np.array(rows, np.float32).reshape(len(streets.flat), queues)
+
+
+def one_period(streets: Streets) -> Streets:
+    """Put all periods into one, the busy ones with more weight.
+
+    Parameters
+    ----------
+    streets
+        Queues and flows.
+
+    Returns
+    -------
+    The same with one period of root mean square flows.
+    """
+    flat = np.sqrt(np.square(streets.flat.astype(float)).mean(axis=0, keepdims=True))
+    return streets._replace(flat=flat.astype(np.float32))
+
+
+def _fits(
+    timings: Timings,
+    pool: Pool,
+    streets: Streets,
+    ratio: Floats,
+    s: int,
+    order: list[int],
+    master_s: int,
+) -> bool:
+    """Write one signal's stages and greens, if they fit."""
+    stock = pool.stock
+    first = int(streets.part_start[streets.queue_start[s]])
+    last = int(streets.part_start[streets.queue_start[s + 1]])
+    rows = []
+    for stage in order:
+        at = int(stock.green_start[stock.stage_start[s] + stage])
+        rows.append(stock.green[at : at + last - first])
+    green = np.array(rows, float).reshape(len(order), -1)
+    often = np.maximum(green.sum(axis=0), 1.0)
+    wanted = (green * ratio[first:last] / often).max(axis=1, initial=0.0)
+    timings.length[s] = len(order)
+    timings.order[s, : len(order)] = order
+    timings.green_s[s, : len(order)] = np.round(1000.0 * wanted)
+    return bool(order) and bool(fit_greens(s, master_s, stock, timings))
+
+
+def _cover(pool: Pool, s: int) -> list[int]:
+    """Choose few stages that serve everybody, greedily."""
+    stages = pool.stages[s]
+    stock = pool.stock
+    left = np.array(
+        [
+            stock.served[stock.served_start[i] : stock.served_start[i + 1]]
+            for i in range(int(stock.stage_start[s]), int(stock.stage_start[s + 1]))
+        ],
+        bool,
+    ).reshape(len(stages), -1)
+    order: list[int] = []
+    while left.any():
+        order.append(int(left.sum(axis=1).argmax()))
+        left = left & ~left[order[-1]]
+    return order
+
+
+def _room(streets: Streets, master_s: int, most: int) -> Room:
+    """Make room for what any signal touches."""
+    sizes = np.diff(streets.part_start)
+    owner = np.repeat(np.arange(len(streets.queue_start) - 1), np.diff(streets.queue_start))
+    signals = len(streets.queue_start) - 1
+    parts = np.bincount(owner, sizes, signals)
+    queues = np.diff(streets.queue_start)
+    below_owner = np.repeat(np.arange(signals), np.diff(streets.below_start))
+    parts = parts + np.bincount(below_owner, sizes[streets.below_queue], signals)
+    queues = queues + np.diff(streets.below_start)
+    n, m, periods = int(parts.max(initial=1)), int(queues.max(initial=1)), len(streets.flat)
+    return Room(
+        open=np.zeros((n, master_s), np.float32),
+        sneak=np.zeros(n, np.float32),
+        come=np.zeros((periods, m, master_s), np.float32),
+        go=np.zeros((periods, n, master_s), np.float32),
+        cost=np.zeros(m),
+        delay=np.zeros(m),
+        order=np.zeros(most, np.int32),
+        green_s=np.zeros(most, np.int32),
+        rate=np.zeros((3, master_s), np.float32),
+    )
+
+
+def improve(
+    streets: Streets,
+    stock: Stock,
+    start: Timings,
+    master_s: int,
+    rng: np.random.Generator,
+    rounds: Sequence[tuple[int, int]] = ROUNDS,
+) -> Candidate:
+    """Search from one start; the whole is checked after every round, and never gets worse.
+
+    Parameters
+    ----------
+    streets
+        Queues and flows.
+    stock
+        The stages.
+    start
+        Where to begin; not changed.
+    master_s
+        The master cycle. [s]
+    rng
+        For the order of the signals.
+    rounds
+        Depths and numbers of rounds.
+
+    Returns
+    -------
+    The best that was met.
+    """
+    timings = copy_timings(start)
+    profiles = empty_profiles(streets, master_s)
+    room = _room(streets, master_s, timings.order.shape[1])
+    best = settle(master_s, streets, stock, timings, profiles, SWEEPS)
+    kept = _candidate(master_s, timings, profiles)
+    for depth, times in rounds:
+        for _ in range(times):
+            turns = rng.permutation(len(timings.length)).astype(np.int32)
+            changes = descend(master_s, streets, stock, timings, profiles, room, turns, depth, 0)
+            cost = settle(master_s, streets, stock, timings, profiles, SWEEPS)
+            gained, best = best - cost, min(best, cost)
+            if gained > 0:
+                kept = _candidate(master_s, timings, profiles)
+            if not changes or gained < ENOUGH * best:
+                break
+        for mine, theirs in zip(timings, kept.timings, strict=True):
+            mine[:] = theirs
+        settle(master_s, streets, stock, timings, profiles, SWEEPS)
+    return kept
+
+
+def improve_alone(streets: Streets, pool: Pool, master_s: int) -> Candidate | None:
+    """Time every signal for itself, from its shipped stages and from few, and keep the better.
+
+    Parameters
+    ----------
+    streets
+        Queues and flows.
+    pool
+        The stages.
+    master_s
+        The master cycle. [s]
+
+    Returns
+    -------
+    The timing, offsets 0; None where some signal needs a longer cycle.
+    """
+    signals = len(pool.stages)
+    turns = np.arange(signals, dtype=np.int32)
+    volume = mean_volume(streets)
+    best: Candidate | None = None
+    best_cost = np.full(signals, np.inf)
+    owner = np.repeat(turns, np.diff(streets.queue_start))
+    for shipped in (True, False):
+        timings, fits = start_timings(streets, pool, master_s, shipped=shipped)
+        profiles = empty_profiles(streets, master_s)
+        room = _room(streets, master_s, timings.order.shape[1])
+        settle_alone(master_s, streets, pool.stock, timings, profiles, volume)
+        descend(master_s, streets, pool.stock, timings, profiles, room, turns[fits], STAGES, 1)
+        cost = np.bincount(owner, profiles.cost, signals)
+        better = fits & (cost < best_cost)
+        best_cost = np.where(better, cost, best_cost)
+        if best is None:
+            best = _candidate(master_s, timings, profiles)
+        else:
+            for kept, new in zip(best.timings, timings, strict=True):
+                kept[better] = new[better]
+            of_queue = better[owner]
+            best.cost[of_queue] = profiles.cost[of_queue]
+            best.delay[of_queue] = profiles.delay[of_queue]
+    return best if np.isfinite(best_cost).all() else None
+
+
+def evaluate(streets: Streets, stock: Stock, timings: Timings, master_s: int) -> Candidate:
+    """Work out what the model says of a timing.
+
+    Parameters
+    ----------
+    streets
+        Queues and flows.
+    stock
+        The stages.
+    timings
+        The timing.
+    master_s
+        The master cycle. [s]
+
+    Returns
+    -------
+    The candidate.
+    """
+    profiles = empty_profiles(streets, master_s)
+    settle(master_s, streets, stock, timings, profiles, SWEEPS)
+    return _candidate(master_s, timings, profiles)
+
+
+def _candidate(master_s: int, timings: Timings, profiles: Profiles) -> Candidate:
+    return Candidate(master_s, copy_timings(timings), profiles.cost.copy(), profiles.delay.copy())
+
+
+def search(
+    streets: Streets,
+    pool: Pool,
+    rng: np.random.Generator,
+    *,
+    masters_s: Sequence[int] = MASTERS_S,
+    keep: int = MASTERS_KEPT,
+    done: Callable[[], None] = lambda: None,
+) -> list[Candidate]:
+    """Time every signal for itself in each master cycle, then the network in the best of these.
+
+    Parameters
+    ----------
+    streets
+        Queues and flows.
+    pool
+        The stages.
+    rng
+        For the order in which signals take turns.
+    masters_s
+        Master cycles. [s]
+    keep
+        How many of them are gone into.
+    done
+        Called after each step, `len(masters_s) + keep` times at most.
+
+    Returns
+    -------
+    The best of each master cycle, best first; empty where no cycle is long enough.
+    """
+    alone = []
+    whole = one_period(streets)
+    for master_s in masters_s:
+        found = improve_alone(whole, pool, master_s)
+        if found is not None:
+            alone.append(found)
+        done()
+    alone.sort(key=_total)
+    candidates = []
+    for start in alone[:keep]:
+        coarse = improve(whole, pool.stock, start.timings, start.master_s, rng)
+        fine = improve(streets, pool.stock, coarse.timings, start.master_s, rng, FINE_ROUNDS)
+        candidates.append(fine)
+        done()
+    return sorted(candidates, key=_total)
+
+
+def _total(candidate: Candidate) -> float:
+    return float(candidate.cost.sum())
+
+
+def make_plans(
+    signals: Signals, table: SafetyTable, pool: Pool, candidate: Candidate
+) -> tuple[Plan, ...]:
+    """Write a candidate as plans.
+
+    Parameters
+    ----------
+    signals
+        The signals.
+    table
+        What they must keep.
+    pool
+        The stages that the candidate counts.
+    candidate
+        The timing.
+
+    Returns
+    -------
+    One plan a signal.
+    """
+    timings, stock = candidate.timings, pool.stock
+    plans = []
+    for s, name in enumerate(signals.signal_ids):
+        n = int(timings.length[s])
+        order = timings.order[s, :n]
+        stages = len(pool.stages[s])
+        at = int(stock.clear_start[s])
+        clear_s = stock.clear_s[at : at + stages * stages].reshape(stages, stages)
+        chosen: Bools = pool.stages[s][order]
+        plans.append(
+            Plan(
+                signal_id=name,
+                table_version=table.version[s],
+                cycle_s=candidate.master_s // int(timings.repeat[s]),
+                offset_s=int(timings.offset_s[s]),
+                stages=chosen,
+                green_s=timings.green_s[s, :n].astype(np.int32),
+                clearance_s=clear_s[order, np.roll(order, -1)].astype(np.int32),
+            )
+        )
+    return tuple(plans)
