@@ -3,7 +3,9 @@
 import gzip
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lxml import etree
@@ -15,6 +17,7 @@ from cityloop.cli.main import app
 from cityloop.feeds.sumo_additional import write_programmes
 from cityloop.feeds.sumo_programmes import encode_plan
 from cityloop.store.plan_file import write_plans
+from cityloop.traffic.plan.transition import Mode
 from cityloop.usecases.open_scenario import City, open_city
 from tests.made_networks import make, make_grid
 from tests.shared_data import shared
@@ -169,6 +172,39 @@ def test_the_json_of_programmes_lists_every_breach_and_every_yield(net, tmp_path
     assert junction["yields"]
     assert all(len(pair) == 2 for pair in junction["yields"])
     assert all(len(refusal["movements"]) == 2 for refusal in junction["refusals"])
+
+
+def changed(folder: Path, city: City, name: str, **changes: Any) -> Path:
+    """Write the fallbacks' plans with other figures."""
+    plans = [replace(each.approved.plan, **changes) for each in city.fallbacks if each.approved]
+    write_plans(folder / name, plans)
+    return folder / name
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_the_switch_from_what_runs_is_proven(net, city, tmp_path, mode):
+    now = changed(tmp_path, city, "now.json")
+    later = changed(tmp_path, city, "later.json", offset_s=17)
+    result = run(later, "--network", net, "--running", now, "--mode", mode)
+    assert result.exit_code == 0
+    assert counts(result)[8] == (4, 0, 0)
+
+
+def test_what_runs_must_be_proven_itself(net, city, tmp_path):
+    now = changed(tmp_path, city, "now.json")
+    text = json.loads(now.read_text())
+    text["plans"][0]["stages"][0]["green"] = list(range(12))
+    now.write_text(json.dumps(text))
+    result = run(changed(tmp_path, city, "later.json"), "--network", net, "--running", now)
+    assert "now.json" in str(result.exception)
+
+
+def test_what_runs_is_for_plans_alone(net, tmp_path, city):
+    now = changed(tmp_path, city, "now.json")
+    result = run(write(tmp_path, programme("A0")), "--network", net, "--running", now)
+    assert "--running is for plans of ours" in str(result.exception)
+    result = run("--network", net, "--running", now)
+    assert "there is no PLAN" in str(result.exception)
 
 
 BAD = {

@@ -8,59 +8,72 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cityloop.city.errors import InputError
 from cityloop.cli.outputs import check_outputs
-from cityloop.usecases.check_plan import check_plans, check_shipped, choose_check
+from cityloop.traffic.plan.transition import Mode
+from cityloop.usecases.check_plan import Checked, check_plans, check_shipped, choose_check
 from cityloop.usecases.check_result import Check, PlanCheck, check_json, write_check
 from cityloop.usecases.explain_check import check_picture, explain_check
 from cityloop.usecases.inspect_scenario import find_inspected
-from cityloop.usecases.open_scenario import open_city
+from cityloop.usecases.open_scenario import City, open_city
 from cityloop.usecases.stream_names import plain_name
 
 REFUSED: Final = 1
 
 
-def check(
-    plan: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="PLAN",
-            help="Plans of ours, or a SUMO file with tlLogic programmes; if none, the city's own.",
-        ),
-    ] = None,
+PlanArgument = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="PLAN",
+        help="Plans of ours, or a SUMO file with tlLogic programmes; if none, the city's own.",
+    ),
+]
+NetworkOption = Annotated[
+    str | None,
+    typer.Option(
+        "--network",
+        metavar="SCENARIO",
+        help="A .sumocfg, a folder with one, a .net.xml, or a data set's name.",
+    ),
+]
+RoadnetOption = Annotated[
+    Path | None, typer.Option("--roadnet", help="Instead of --network: a CityFlow roadnet.json.")
+]
+FlowOption = Annotated[Path | None, typer.Option("--flow", help="The CityFlow flow.json to it.")]
+RunningOption = Annotated[
+    Path | None,
+    typer.Option("--running", metavar="PLAN", help="Plans of ours that run now: rule 8."),
+]
+ModeOption = Annotated[Mode, typer.Option("--mode", help="How junctions get from these to PLAN.")]
+JsonOption = Annotated[
+    str | None,
+    typer.Option("--json", metavar="OUT", help="Write all of it there; - prints it instead."),
+]
+ExplainOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--explain",
+        metavar="OUT",
+        help="Draw one junction's stages and its first violation there (.svg or .png).",
+    ),
+]
+SignalOption = Annotated[
+    str | None,
+    typer.Option("--signal", help="Which junction --explain draws; if none, the first refused."),
+]
+
+
+def check(  # noqa: PLR0913  one argument an option
+    plan: PlanArgument = None,
     *,
-    network: Annotated[
-        str | None,
-        typer.Option(
-            "--network",
-            metavar="SCENARIO",
-            help="A .sumocfg, a folder with one, a .net.xml, or a data set's name.",
-        ),
-    ] = None,
-    roadnet: Annotated[
-        Path | None,
-        typer.Option("--roadnet", help="Instead of --network: a CityFlow roadnet.json."),
-    ] = None,
-    flow: Annotated[
-        Path | None, typer.Option("--flow", help="The CityFlow flow.json to it.")
-    ] = None,
-    json: Annotated[
-        str | None,
-        typer.Option("--json", metavar="OUT", help="Write all of it there; - prints it instead."),
-    ] = None,
-    explain: Annotated[
-        Path | None,
-        typer.Option(
-            "--explain",
-            metavar="OUT",
-            help="Draw one junction's stages and its first violation there (.svg or .png).",
-        ),
-    ] = None,
-    signal: Annotated[
-        str | None,
-        typer.Option(
-            "--signal", help="Which junction --explain draws; the first refused if not given."
-        ),
-    ] = None,
+    network: NetworkOption = None,
+    roadnet: RoadnetOption = None,
+    flow: FlowOption = None,
+    running: RunningOption = None,
+    mode: ModeOption = Mode.DWELL,
+    json: JsonOption = None,
+    explain: ExplainOption = None,
+    signal: SignalOption = None,
 ) -> None:
     """Say which rules of the safety gate plans or programmes keep. Exit 1 if one is refused.
 
@@ -73,12 +86,25 @@ def check(
         network, roadnet=roadnet, flow=flow, say=lambda line: typer.echo(line, err=True)
     )
     city = open_city(scenario)
-    checked = check_shipped(city) if plan is None else check_plans(plan, city)
+    checked = _judge(city, plan, running, mode)
     if explain is not None:
         explain_check(explain, city, checked, choose_check(checked, signal))
     _tell(checked.result, json)
     if not checked.result.approved:
         raise typer.Exit(REFUSED)
+
+
+def _judge(city: City, plan: Path | None, running: Path | None, mode: Mode) -> Checked:
+    if plan is not None:
+        return check_plans(plan, city, running=running, mode=mode)
+    if running is not None:
+        raise InputError(
+            file="--running",
+            place="",
+            cause="there is no PLAN that the junctions could switch to",
+            remedy="give one, or leave it out",
+        )
+    return check_shipped(city)
 
 
 def _tell(result: PlanCheck, json: str | None) -> None:

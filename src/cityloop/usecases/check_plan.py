@@ -13,6 +13,7 @@ from cityloop.feeds.sumo_programmes import decode_programme
 from cityloop.store.plan_file import read_plans
 from cityloop.store.whole_file import read_whole
 from cityloop.traffic.plan.stages import programme_stages
+from cityloop.traffic.plan.transition import Mode
 from cityloop.traffic.safety.approval import Refusal
 from cityloop.traffic.safety.plan_proof import prove_plan
 from cityloop.traffic.safety.programme_refusals import (
@@ -46,7 +47,9 @@ class Checked:
     sources: tuple[Plan | Programme, ...]
 
 
-def check_plans(path: Path, city: City) -> Checked:
+def check_plans(
+    path: Path, city: City, *, running: Path | None = None, mode: Mode = Mode.DWELL
+) -> Checked:
     """Have the gate judge a file: plans of ours, or a SUMO file with programmes.
 
     Parameters
@@ -55,21 +58,39 @@ def check_plans(path: Path, city: City) -> Checked:
         The file, plain or gzip. What begins with `{` is ours.
     city
         The network that it is for.
+    running
+        Plans of ours that run now, proven as well; a plan is judged with the switch to it from
+        every second of its junction's, or from all red where none runs.
+    mode
+        How a junction gets into step.
 
     Returns
     -------
-    What the gate says of each. A plan is judged with the switch to it from all red.
+    What the gate says of each.
 
     Raises
     ------
     InputError
-        If the file cannot be used, holds nothing to judge, or is for another network.
+        If the file cannot be used, holds nothing to judge, or is for another network, or if the
+        gate refuses what runs now.
     """
     if read_whole(path).lstrip()[:1] in {b"{", b"["}:
         plans = read_plans(path, city.signals, city.table)
         _refuse_nothing(path, plans, "plans")
         names = StreamNames(city.network, city.signals)
-        return _checked(str(path), city, [(plan, _check_plan(city, names, plan)) for plan in plans])
+        before = {} if running is None else _running(running, city)
+        pairs = [
+            (plan, _check_plan(city, names, plan, before.get(plan.signal_id), mode))
+            for plan in plans
+        ]
+        return _checked(str(path), city, pairs)
+    if running is not None:
+        raise InputError(
+            file=path,
+            place="",
+            cause="these are programmes, and --running is for plans of ours",
+            remedy="leave it out",
+        )
     additional = read_additional(path, begin_s=city.scenario.begin_s)
     placed = [
         PlacedProgramme(path, int(line), text)
@@ -214,10 +235,33 @@ def _check_programme(city: City, names: StreamNames, programme: Programme) -> Ch
     )
 
 
-def _check_plan(city: City, names: StreamNames, plan: Plan) -> Check:
+def _running(path: Path, city: City) -> dict[str, Plan]:
+    """Read what runs now, by signal."""
+    plans = {plan.signal_id: plan for plan in read_plans(path, city.signals, city.table)}
+    for name, plan in plans.items():
+        said = prove_plan(city.network, city.signals, city.table, None, plan)
+        if isinstance(said, Refusal):
+            raise InputError(
+                file=path,
+                place=f"signal {plain_name(name)}",
+                cause=f"the gate refuses what runs now: {said}",
+                remedy="give plans that may run",
+            )
+    return plans
+
+
+def _check_plan(
+    city: City, names: StreamNames, plan: Plan, running: Plan | None, mode: Mode
+) -> Check:
     signal = city.signals.signal_ids.index(plan.signal_id)
     said = prove_plan(
-        city.network, city.signals, city.table, None, plan, fixed_stages=_fixed(city, signal)
+        city.network,
+        city.signals,
+        city.table,
+        running,
+        plan,
+        mode=mode,
+        fixed_stages=_fixed(city, signal),
     )
     proven = None if isinstance(said, Refusal) else said
     return Check(
