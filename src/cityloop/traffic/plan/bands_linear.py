@@ -152,8 +152,15 @@ class Programme:
         if any(self.whole):
             kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
             model.integrality_ = [kinds[whole] for whole in self.whole]
-        solver = highspy.Highs()  # type: ignore[no-untyped-call]
-        solver.setOptionValue("output_flag", False)  # noqa: FBT003
+
+        class Quiet(highspy.Highs):
+            """A solver that does not say its own name on our output, as others do when made."""
+
+            def enableCallbacks(self) -> None:  # noqa: N802  HiGHS calls it so
+                self.silent()
+                super().enableCallbacks()  # type: ignore[no-untyped-call]
+
+        solver = Quiet()  # type: ignore[no-untyped-call]
         solver.setOptionValue("threads", 1)
         solver.setOptionValue("mip_rel_gap", 0.0)
         solver.setOptionValue("mip_abs_gap", 1e-6)

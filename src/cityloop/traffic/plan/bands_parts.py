@@ -3,7 +3,8 @@
 Every run of signals has its widest bands, found by the same passes as for the whole. Of all ways to
 cut the arterial into runs whose bands are wide enough, that with the fewest cuts is taken, and of
 those the one with the largest sum, over all links, of length times width of the bands on them; a
-link between two parts counts nothing. It is a shortest path: Bellman, R. (1958), On a routing
+link between two parts counts nothing. It is not cut where that sum is no larger than in one piece.
+It is a shortest path: Bellman, R. (1958), On a routing
 problem, Quarterly of Applied Mathematics 16(1), 87-90, doi:10.1090/qam/102435.
 """
 
@@ -92,8 +93,10 @@ def find_parts(arterial: Arterial, aim: Aim, fair: float = FAIR) -> Parts:
     if fair <= 0.0 or last == 1:
         return _whole(arterial, aim)
     tried = [(_best_runs(arterial, aim, cycle_s, fair), cycle_s) for cycle_s in _cycles_s(aim)]
-    (_, _, runs, width), cycle_s = min(tried, key=lambda each: each[0][:2])
-    if len(runs) == 1:
+    (_, score, runs, width), cycle_s = min(tried, key=lambda each: each[0][:2])
+    length_m = float((arterial.out_m + arterial.in_m).sum()) / 2
+    in_one_piece = max(float(each[3][0, last]) for each, _ in tried) * length_m
+    if len(runs) == 1 or -score <= in_one_piece:
         return _whole(arterial, aim)
     fixed = replace(aim, cycle_s_min=cycle_s, cycle_s_max=cycle_s)
     parts = [Part(i, j, find_bands(arterial.part(i, j), fixed) if j > i else None) for i, j in runs]
