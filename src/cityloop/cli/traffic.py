@@ -1,6 +1,5 @@
 """`cityloop traffic`: run, compare, inspect and check scenarios of road traffic."""
 
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -8,13 +7,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from cityloop.city.errors import InputError
 from cityloop.cli.band import band
 from cityloop.cli.check import check
 from cityloop.cli.explain import explain
 from cityloop.cli.inspect import inspect
 from cityloop.cli.outputs import check_outputs
+from cityloop.cli.plan import plan as plan_command
 from cityloop.cli.progress import progress_bar
+from cityloop.cli.seeds import parse_seeds
 from cityloop.cli.tables import list_failures, print_differences, print_runs
 from cityloop.store.run_file import write_run
 from cityloop.traffic.observe.observation import Sensing
@@ -34,9 +34,7 @@ traffic_app.command("inspect")(inspect)
 traffic_app.command("check")(check)
 traffic_app.command("band")(band)
 traffic_app.command("explain")(explain)
-
-SEEDS_MAX = 1000
-_SEEDS = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?")
+traffic_app.command("plan")(plan_command)
 
 ScenarioArgument = Annotated[
     str | None,
@@ -168,39 +166,6 @@ def parse_controls(text: str) -> list[str]:
     if not names:
         check_control(text.strip())
     return [check_control(name) for name in names]
-
-
-def parse_seeds(text: str) -> list[int]:
-    """Read a list of seeds.
-
-    Parameters
-    ----------
-    text
-        Whole numbers and ranges with commas between: `1-5`, `1,2,7`, `1-3,11-13`.
-
-    Returns
-    -------
-    The seeds, each once, in order.
-
-    Raises
-    ------
-    InputError
-        If it is something else, or more than 1,000.
-    """
-    seeds: dict[int, None] = {}
-    for part in text.split(","):
-        match = _SEEDS.fullmatch(part.strip())
-        first = int(match[1]) if match else 0
-        last = int(match[2] or match[1]) if match else -1
-        if not match or last < first or last - first >= SEEDS_MAX:
-            raise InputError(
-                file="--seeds",
-                place="",
-                cause=f"{part.strip()!r} is no seed and no range of at most {SEEDS_MAX}",
-                remedy="give such as 1-5 or 1,2,7",
-            )
-        seeds |= dict.fromkeys(range(first, last + 1))
-    return list(seeds)
 
 
 def _say(line: str) -> None:

@@ -170,6 +170,8 @@ class Profiles(NamedTuple):
         (queues,) delay with what stops and lack of room are worth, in vehicle seconds. [veh s]
     delay
         (queues,) delay alone. [veh s]
+    saturation
+        (queues,) flow over capacity in the worst period.
     """
 
     open: Floats
@@ -178,6 +180,7 @@ class Profiles(NamedTuple):
     go: Floats
     cost: npt.NDArray[np.float64]
     delay: npt.NDArray[np.float64]
+    saturation: npt.NDArray[np.float64]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -407,12 +410,12 @@ def serve(q: int, streets: Streets, profiles: Profiles, rates: Floats) -> None:
         What is fixed.
     profiles
         Read: `open`, `come`, `go` of the parts that are given way to. Written: `go` of the queue's
-        parts, `cost`, `delay`.
+        parts, `cost`, `delay`, `saturation`.
     rates
         (3, master) work space.
     """
     periods, master_s = profiles.come.shape[0], profiles.come.shape[2]
-    cost, delay, carried, capacity = 0.0, 0.0, 0.0, 0.0
+    cost, delay, carried, capacity, worst = 0.0, 0.0, 0.0, 0.0, 0.0
     held_up = 0
     times = streets.period_s / master_s
     for w in range(periods):
@@ -423,6 +426,7 @@ def serve(q: int, streets: Streets, profiles: Profiles, rates: Floats) -> None:
         for t in range(master_s):
             demand += profiles.come[w, q, t]
         scale = min(1.0, 0.999 * capacity / demand) if demand > 0.0 else 0.0
+        worst = max(worst, demand / max(capacity, TINY))
         area, stopped, most = _pass(q, w, scale, held_up, streets, profiles, rates)
         extra, carried = overflow(demand / master_s, capacity / master_s, carried, streets.period_s)
         mean_extra = extra / streets.period_s
@@ -432,6 +436,7 @@ def serve(q: int, streets: Streets, profiles: Profiles, rates: Floats) -> None:
         cost += streets.stop_s * times * (stopped + min(mean_extra, capacity))
         cost += streets.spill * over * streets.period_s
     profiles.cost[q] = cost + delay
+    profiles.saturation[q] = worst
     profiles.delay[q] = delay
 
 

@@ -143,4 +143,5 @@ def empty_profiles(streets: Streets, master_s: int) -> Profiles:
         go=np.zeros((periods, parts, master_s), np.float32),
         cost=np.zeros(queues),
         delay=np.zeros(queues),
+        saturation=np.zeros(queues),
     )

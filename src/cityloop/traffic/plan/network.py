@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from cityloop.city.network import Floats
+from cityloop.city.network import Floats, Ints
 from cityloop.city.signals import Bools, Plan, SafetyTable, Signals
 from cityloop.kernels.plan_search import (
     GREENS,
@@ -52,12 +52,15 @@ class Candidate(NamedTuple):
         The timing.
     cost, delay
         (queues,) as in `Profiles`. [veh s]
+    saturation
+        (queues,) flow over capacity in the worst period.
     """
 
     master_s: int
     timings: Timings
     cost: Floats
     delay: Floats
+    saturation: Floats
 
 
 def blank_timings(signals: int, most: int) -> Timings:
@@ -191,7 +194,9 @@ def _fits(
     order: list[int],
     master_s: int,
 ) -> bool:
-    """Write one signal's stages and greens, if they fit."""
+    """Write one signal's stages and greens, if they fit; a signal that serves nobody has none."""
+    if not order:
+        return not len(pool.stages[s])
     stock = pool.stock
     first = int(streets.part_start[streets.queue_start[s]])
     last = int(streets.part_start[streets.queue_start[s + 1]])
@@ -205,7 +210,7 @@ def _fits(
     timings.length[s] = len(order)
     timings.order[s, : len(order)] = order
     timings.green_s[s, : len(order)] = np.round(1000.0 * wanted)
-    return bool(order) and bool(fit_greens(s, master_s, stock, timings))
+    return bool(fit_greens(s, master_s, stock, timings))
 
 
 def _cover(pool: Pool, s: int) -> list[int]:
@@ -224,6 +229,29 @@ def _cover(pool: Pool, s: int) -> list[int]:
         order.append(int(left.sum(axis=1).argmax()))
         left = left & ~left[order[-1]]
     return order
+
+
+def least_cycles_s(pool: Pool) -> Ints:
+    """Give the shortest cycle of each signal that serves everybody, with stages chosen greedily.
+
+    Parameters
+    ----------
+    pool
+        The stages.
+
+    Returns
+    -------
+    (signals,) sum of least greens and clearances. [s]
+    """
+    stock = pool.stock
+    found = []
+    for s, stages in enumerate(pool.stages):
+        order = np.array(_cover(pool, s), int)
+        at = int(stock.clear_start[s])
+        clear_s = stock.clear_s[at : at + len(stages) ** 2].reshape(len(stages), -1)
+        least_s = stock.least_s[int(stock.stage_start[s]) + order].sum()
+        found.append(int(least_s + clear_s[order, np.roll(order, -1)].sum()) if len(order) else 0)
+    return np.array(found, np.int32)
 
 
 def _room(streets: Streets, master_s: int, most: int) -> Room:
@@ -286,7 +314,7 @@ def improve(
     kept = _candidate(master_s, timings, profiles)
     for depth, times in rounds:
         for _ in range(times):
-            turns = rng.permutation(len(timings.length)).astype(np.int32)
+            turns = rng.permutation(np.flatnonzero(timings.length)).astype(np.int32)
             changes = descend(master_s, streets, stock, timings, profiles, room, turns, depth, 0)
             cost = settle(master_s, streets, stock, timings, profiles, SWEEPS)
             gained, best = best - cost, min(best, cost)
@@ -327,7 +355,17 @@ def improve_alone(streets: Streets, pool: Pool, master_s: int) -> Candidate | No
         profiles = empty_profiles(streets, master_s)
         room = _room(streets, master_s, timings.order.shape[1])
         settle_alone(master_s, streets, pool.stock, timings, profiles, volume)
-        descend(master_s, streets, pool.stock, timings, profiles, room, turns[fits], STAGES, 1)
+        descend(
+            master_s,
+            streets,
+            pool.stock,
+            timings,
+            profiles,
+            room,
+            turns[fits & (timings.length > 0)],
+            STAGES,
+            1,
+        )
         cost = np.bincount(owner, profiles.cost, signals)
         better = fits & (cost < best_cost)
         best_cost = np.where(better, cost, best_cost)
@@ -339,6 +377,7 @@ def improve_alone(streets: Streets, pool: Pool, master_s: int) -> Candidate | No
             of_queue = better[owner]
             best.cost[of_queue] = profiles.cost[of_queue]
             best.delay[of_queue] = profiles.delay[of_queue]
+            best.saturation[of_queue] = profiles.saturation[of_queue]
     return best if np.isfinite(best_cost).all() else None
 
 
@@ -365,8 +404,46 @@ def evaluate(streets: Streets, stock: Stock, timings: Timings, master_s: int) ->
     return _candidate(master_s, timings, profiles)
 
 
+def evaluate_alone(streets: Streets, pool: Pool, signal: int, plan: Plan) -> Floats | None:
+    """Work out what the model says of one signal's plan if all came evenly.
+
+    Parameters
+    ----------
+    streets
+        Queues and flows.
+    pool
+        The stages.
+    signal
+        Index of the signal.
+    plan
+        Its plan.
+
+    Returns
+    -------
+    (queues of the signal,) delay; None where the plan has a stage that is not in the pool. [veh s]
+    """
+    known = pool.stages[signal]
+    places = [np.flatnonzero((known == stage).all(axis=1)) for stage in plan.stages]
+    if not all(len(found) for found in places):
+        return None
+    timings = blank_timings(len(pool.stages), len(places))
+    timings.length[signal] = len(places)
+    timings.order[signal] = [found[0] for found in places]
+    timings.green_s[signal] = plan.green_s
+    profiles = empty_profiles(streets, plan.cycle_s)
+    settle_alone(plan.cycle_s, streets, pool.stock, timings, profiles, mean_volume(streets))
+    first, last = streets.queue_start[signal], streets.queue_start[signal + 1]
+    return profiles.delay[first:last]
+
+
 def _candidate(master_s: int, timings: Timings, profiles: Profiles) -> Candidate:
-    return Candidate(master_s, copy_timings(timings), profiles.cost.copy(), profiles.delay.copy())
+    return Candidate(
+        master_s,
+        copy_timings(timings),
+        profiles.cost.copy(),
+        profiles.delay.copy(),
+        profiles.saturation.copy(),
+    )
 
 
 def search(
@@ -438,12 +515,14 @@ def make_plans(
 
     Returns
     -------
-    One plan a signal.
+    One plan a signal that serves anybody.
     """
     timings, stock = candidate.timings, pool.stock
     plans = []
     for s, name in enumerate(signals.signal_ids):
         n = int(timings.length[s])
+        if not n:
+            continue
         order = timings.order[s, :n]
         stages = len(pool.stages[s])
         at = int(stock.clear_start[s])

@@ -1,0 +1,149 @@
+"""`cityloop traffic plan`: a network's timing from what its cameras have counted."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Final
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from cityloop.city.errors import InputError
+from cityloop.cli.outputs import check_outputs
+from cityloop.cli.seeds import parse_seeds
+from cityloop.store.plan_file import write_plans
+from cityloop.usecases.make_controller import REFERENCES
+from cityloop.usecases.measure_run import HOUR_S
+from cityloop.usecases.open_scenario import find_scenario
+from cityloop.usecases.plan_network import NetworkPlan, PlanOrder, count_steps, plan_network
+from cityloop.usecases.warm_kernels import warm_kernels
+
+NEAR_CAPACITY: Final = 0.95
+WORSE_SHOWN: Final = 3
+NAME_LENGTH: Final = 32
+UNKNOWN: Final = "-"
+
+
+def plan(  # noqa: PLR0913  one argument an option
+    scenario: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="SCENARIO",
+            help="A .sumocfg, a folder with one, or a data set's name (`cityloop data list`).",
+        ),
+    ] = None,
+    *,
+    out: Annotated[Path, typer.Option("--out", help="Write the plans there, in our format.")],
+    observe_seeds: Annotated[
+        str, typer.Option("--observe-seeds", help="Days on which cameras count, such as 11-13.")
+    ] = "11-13",
+    rank_seeds: Annotated[
+        str,
+        typer.Option("--rank-seeds", help="Days on which the last candidates are tried; or none."),
+    ] = "21-23",
+    observe_under: Annotated[
+        str, typer.Option("--observe-under", help="Who switches meanwhile: native or actuated.")
+    ] = "native",
+    duration: Annotated[
+        int, typer.Option("--duration", min=60, help="Seconds of each day, from its begin.")
+    ] = HOUR_S,
+    search_seed: Annotated[
+        int, typer.Option("--search-seed", min=0, help="Fixes the search; equal seeds, equal plan.")
+    ] = 0,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Runs at a time.")] = 1,
+    roadnet: Annotated[
+        Path | None, typer.Option("--roadnet", help="Instead of SCENARIO: a CityFlow roadnet.json.")
+    ] = None,
+    flow: Annotated[
+        Path | None, typer.Option("--flow", help="The CityFlow flow.json to it.")
+    ] = None,
+) -> None:
+    """Time a network's signals from what cameras count, and say what that is expected to bring.
+
+    Example: cityloop traffic plan bologna-acosta --observe-seeds 11-13 --out plans.json
+    """
+    check_outputs(out)
+    if observe_under not in REFERENCES:
+        raise InputError(
+            file="--observe-under",
+            place="",
+            cause=f"{observe_under!r} does not run by itself",
+            remedy=f"choose from {', '.join(REFERENCES)}",
+        )
+    order = PlanOrder(
+        scenario=find_scenario(scenario, roadnet=roadnet, flow=flow, say=_say),
+        observe_seeds=tuple(parse_seeds(observe_seeds, "--observe-seeds")),
+        rank_seeds=() if rank_seeds == "none" else tuple(parse_seeds(rank_seeds, "--rank-seeds")),
+        observe_under=observe_under,
+        duration_s=duration,
+        search_seed=search_seed,
+        workers=workers,
+    )
+    warm_kernels(_say)
+    with _steps(order.scenario.name, count_steps(order)) as bar:
+        found = plan_network(order, bar)
+    write_plans(out, found.plans)
+    print_plan(Console(), found)
+
+
+def print_plan(console: Console, found: NetworkPlan) -> None:
+    """Print what was tried and what is expected of every signal.
+
+    Parameters
+    ----------
+    console
+        Where to.
+    found
+        What came out.
+    """
+    tried = Table(title="Candidates, the chosen one first")
+    for name in ("candidate", "delay by the model, s", "TOTAL delay tried, s", "worst day, s"):
+        tried.add_column(name, justify="left" if name == "candidate" else "right")
+    for each in found.tried:
+        whole = each.simulated_s[~np.isnan(each.simulated_s)]
+        tried.add_row(
+            each.name,
+            _figure(each.predicted_s),
+            f"{_figure(whole.mean())} ({len(whole)})" if len(whole) else UNKNOWN,
+            _figure(whole.max()) if len(whole) else UNKNOWN,
+        )
+    console.print(tried)
+    table = Table(title="Expected by the model, per vehicle that crosses")
+    for name in ("signal", "veh/h", "cycle, s", "now, s", "plan, s", "fullest", "who loses"):
+        table.add_column(name, justify="left" if name in ("signal", "who loses") else "right")
+    cycle_s = {plan.signal_id: plan.cycle_s for plan in found.plans}
+    for gain in found.gains:
+        worse = [f"{link} +{s:.0f} s" for link, s in gain.worse[:WORSE_SHOWN]]
+        full = f"{gain.saturation:.2f}" + (" !" if gain.saturation > NEAR_CAPACITY else "")
+        table.add_row(
+            gain.signal_id[:NAME_LENGTH],
+            f"{gain.vehicles_h:.0f}",
+            str(cycle_s.get(gain.signal_id, UNKNOWN)),
+            _figure(gain.before_s),
+            _figure(gain.after_s),
+            full,
+            ", ".join(worse) or UNKNOWN,
+        )
+    console.print(table)
+
+
+def _figure(value: float) -> str:
+    return UNKNOWN if np.isnan(value) else f"{value:.1f}"
+
+
+@contextmanager
+def _steps(title: str, count: int) -> Iterator[Callable[[], None]]:
+    """Show a bar on the terminal's error stream."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    hidden = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=hidden) as bar:
+        task = bar.add_task(title, total=float(count))
+        yield lambda: bar.advance(task)
+
+
+def _say(line: str) -> None:
+    typer.echo(line, err=True)

@@ -1,0 +1,390 @@
+"""A network's timing from what its cameras have counted: observe, model, search, prove, try out."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from cityloop.city.errors import InputError
+from cityloop.city.network import Floats
+from cityloop.city.scenario import Scenario
+from cityloop.city.signals import Plan
+from cityloop.field.sensing import COUNT_MISSED_SHARE
+from cityloop.traffic.estimate.counts import Counts
+from cityloop.traffic.estimate.flows import Flows, estimate_flows
+from cityloop.traffic.model.queues import Queues, build_queues
+from cityloop.traffic.model.streets import Demand, build_streets
+from cityloop.traffic.plan.network import (
+    MASTERS_KEPT,
+    MASTERS_S,
+    Candidate,
+    evaluate_alone,
+    least_cycles_s,
+    make_plans,
+    search,
+)
+from cityloop.traffic.plan.stock import Pool, build_pool
+from cityloop.traffic.safety.approval import Refusal
+from cityloop.traffic.safety.plan_proof import prove_plan
+from cityloop.usecases.measure_run import HOUR_S
+from cityloop.usecases.observe_counts import observe_counts
+from cityloop.usecases.open_scenario import City, open_city
+from cityloop.usecases.simulate_plans import simulate_plans
+
+CLOSE: Final = 1.15
+"""Who is so much worse than the best with the first seed is not tried with the others."""
+
+LOSS_S: Final = 1.0
+"""A vehicle that waits so much longer than before is told of. [s]"""
+
+TRIED: Final = 3
+"""So many candidates are tried with all seeds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanOrder:
+    """What is asked for.
+
+    Attributes
+    ----------
+    scenario
+        The files.
+    observe_seeds
+        Days on which cameras count.
+    rank_seeds
+        Days on which the last candidates are tried; none of the days that will be judged.
+    observe_under
+        `native` or `actuated`: who switches the signals while cameras count.
+    duration_s
+        How long a day is. [s]
+    search_seed
+        Fixes the order in which signals take their turns.
+    workers
+        Runs at a time.
+    """
+
+    scenario: Scenario
+    observe_seeds: tuple[int, ...]
+    rank_seeds: tuple[int, ...]
+    observe_under: str = "native"
+    duration_s: int = HOUR_S
+    search_seed: int = 0
+    workers: int = 1
+
+
+class Tried(NamedTuple):
+    """A candidate and what came of it.
+
+    Attributes
+    ----------
+    name
+        Its cycle, or what it is.
+    predicted_s
+        Delay by the model, per vehicle and signal crossed; NaN where it was not asked. [s]
+    simulated_s
+        (rank seeds,) TOTAL delay; NaN where it was not tried. [s]
+    """
+
+    name: str
+    predicted_s: float
+    simulated_s: Floats
+
+
+class JunctionGain(NamedTuple):
+    """What the model expects of one signal.
+
+    Attributes
+    ----------
+    signal_id
+        The signal.
+    vehicles_h
+        Vehicles that cross its stop lines. [veh/h]
+    before_s, after_s
+        Delay per vehicle with its own programme, repaired, and with the plan. [s]
+    saturation
+        Highest flow over capacity of its queues with the plan.
+    worse
+        Approaches that are expected to lose: link, seconds per vehicle more.
+    """
+
+    signal_id: str
+    vehicles_h: float
+    before_s: float
+    after_s: float
+    saturation: float
+    worse: tuple[tuple[str, float], ...]
+
+
+class NetworkPlan(NamedTuple):
+    """What came out.
+
+    Attributes
+    ----------
+    plans
+        One a signal, proven.
+    flows, queues
+        What was learnt, and of what.
+    tried
+        The candidates, the chosen one first.
+    gains
+        Of every signal.
+    """
+
+    plans: tuple[Plan, ...]
+    flows: Flows
+    queues: Queues
+    tried: tuple[Tried, ...]
+    gains: tuple[JunctionGain, ...]
+
+
+def count_steps(order: PlanOrder) -> int:
+    """Tell how many steps `plan_network` reports at most.
+
+    Parameters
+    ----------
+    order
+        What is asked for.
+
+    Returns
+    -------
+    The number.
+    """
+    runs = len(order.rank_seeds)
+    tries = (MASTERS_KEPT + 2) + max(runs - 1, 0) * (TRIED + 1) if runs else 0
+    return len(order.observe_seeds) + len(MASTERS_S) + MASTERS_KEPT + tries
+
+
+def plan_network(order: PlanOrder, done: Callable[[], None]) -> NetworkPlan:
+    """Time a network.
+
+    Parameters
+    ----------
+    order
+        What is asked for.
+    done
+        Called after each step.
+
+    Returns
+    -------
+    The plans with the reasons.
+
+    Raises
+    ------
+    InputError
+        If nothing was counted, if no cycle is long enough for a signal's least greens, or if the
+        gate refuses what was found.
+    """
+    city = open_city(order.scenario)
+    counts = observe_counts(
+        order.scenario,
+        order.observe_seeds,
+        control=order.observe_under,
+        duration_s=order.duration_s,
+        done=done,
+        workers=order.workers,
+    )
+    queues = build_queues(city.network, city.signals, city.view)
+    flows = learn_flows(order.scenario, queues, counts)
+    pool = city_pool(city, queues)
+    _check_cycles(city, pool)
+    streets = build_streets(queues, as_demand(flows))
+    rng = np.random.default_rng(order.search_seed)
+    candidates = search(streets, pool, rng, done=done)
+    timed = [(each, make_plans(city.signals, city.table, pool, each)) for each in candidates]
+    proven = [(each, plans) for each, plans in timed if _refusal(city, plans) is None]
+    if not proven:
+        raise InputError(
+            file=order.scenario.net_file,
+            place="",
+            cause=f"the gate refuses every plan that was found: {_first_refusal(city, timed)}",
+            remedy="run `cityloop traffic inspect`, and correct the signal's safety table",
+        )
+    chosen, plans, tried = _rank(order, flows, proven, done)
+    return NetworkPlan(plans, flows, queues, tried, _gains(city, queues, flows, pool, chosen))
+
+
+def learn_flows(scenario: Scenario, queues: Queues, counts: Sequence[Counts]) -> Flows:
+    """Estimate flows from counts.
+
+    Parameters
+    ----------
+    scenario
+        Whose.
+    queues
+        Its queues.
+    counts
+        What cameras counted.
+
+    Returns
+    -------
+    The flows.
+
+    Raises
+    ------
+    InputError
+        If nobody crossed a stop line.
+    """
+    if not sum(int(each.crossed.sum()) for each in counts):
+        raise InputError(
+            file=scenario.origin,
+            place="",
+            cause="no vehicle crossed a stop line in all the time of watching",
+            remedy="give a scenario with traffic, or watch for longer with --duration",
+        )
+    return estimate_flows(queues, counts, missed_share=COUNT_MISSED_SHARE)
+
+
+def as_demand(flows: Flows) -> Demand:
+    """Take of the flows what the model has to know.
+
+    Parameters
+    ----------
+    flows
+        What was learnt.
+
+    Returns
+    -------
+    The demand.
+    """
+    return Demand(
+        volume_veh_h=flows.volume_veh_h,
+        share=flows.share,
+        way_share=flows.way_share,
+        part_sat=flows.part_sat,
+        start_loss_s=flows.start_loss_s,
+        period_s=flows.period_s,
+    )
+
+
+def city_pool(city: City, queues: Queues) -> Pool:
+    """Put together the stages that a city's plans may be made of.
+
+    Parameters
+    ----------
+    city
+        The city.
+    queues
+        Its queues.
+
+    Returns
+    -------
+    The pool.
+    """
+    fixed = city.scenario.junctions_with_fixed_stages
+    return build_pool(city.signals, city.table, queues, city.programmes, fixed)
+
+
+def _check_cycles(city: City, pool: Pool) -> None:
+    """Refuse signals whose least greens fit into no cycle."""
+    least_s = least_cycles_s(pool)
+    longest = int(np.argmax(least_s))
+    if least_s[longest] > max(MASTERS_S):
+        raise InputError(
+            file=city.scenario.net_file,
+            place=f"signal {city.signals.signal_ids[longest]}",
+            cause=f"its least greens and clearances take {least_s[longest]} s,"
+            f" the longest cycle is {max(MASTERS_S)} s",
+            remedy="shorten the minimums in its safety table, or let more groups share a stage",
+        )
+
+
+def _refusal(city: City, plans: tuple[Plan, ...]) -> Refusal | None:
+    for plan in plans:
+        said = prove_plan(city.network, city.signals, city.table, None, plan)
+        if isinstance(said, Refusal):
+            return said
+    return None
+
+
+def _first_refusal(
+    city: City, timed: Sequence[tuple[Candidate, tuple[Plan, ...]]]
+) -> Refusal | None:
+    return _refusal(city, timed[0][1]) if timed else None
+
+
+def _rank(
+    order: PlanOrder,
+    flows: Flows,
+    proven: list[tuple[Candidate, tuple[Plan, ...]]],
+    done: Callable[[], None],
+) -> tuple[Candidate, tuple[Plan, ...], tuple[Tried, ...]]:
+    """Try the candidates beside what runs now, first with one seed, the best with all."""
+    crossings = float(flows.volume_veh_h.sum()) * flows.period_s / HOUR_S
+    names = [f"cycle {each.master_s} s" for each, _ in proven]
+    predicted = [float(each.delay.sum()) / max(crossings, 1.0) for each, _ in proven]
+    delay_s = np.full((len(proven) + 1, len(order.rank_seeds)), np.nan)
+    if order.rank_seeds:
+        choices: list[tuple[Plan, ...]] = [plans for _, plans in proven] + [()]
+
+        def run(which: list[int], seeds: Sequence[int]) -> Floats:
+            return simulate_plans(
+                order.scenario,
+                [choices[i] for i in which],
+                seeds,
+                duration_s=order.duration_s,
+                done=done,
+                workers=order.workers,
+            )
+
+        everyone = list(range(len(choices)))
+        delay_s[:, 0] = run(everyone, order.rank_seeds[:1])[:, 0]
+        first = np.argsort(delay_s[:-1, 0], kind="stable")
+        close = [int(i) for i in first[:TRIED] if delay_s[i, 0] <= CLOSE * delay_s[first[0], 0]]
+        if len(order.rank_seeds) > 1:
+            close_all = [*close, len(proven)]
+            delay_s[close_all, 1:] = run(close_all, order.rank_seeds[1:])
+        best = min(close, key=lambda i: float(delay_s[i].mean()))
+    else:
+        best = 0
+    tried = [Tried(names[i], predicted[i], delay_s[i]) for i in range(len(proven))]
+    ordered = [tried[best], *(each for i, each in enumerate(tried) if i != best)]
+    ordered.append(Tried("what runs now", float("nan"), delay_s[-1]))
+    return proven[best][0], proven[best][1], tuple(ordered)
+
+
+def _gains(
+    city: City, queues: Queues, flows: Flows, pool: Pool, chosen: Candidate
+) -> tuple[JunctionGain, ...]:
+    """Compare, signal by signal, its own programme as the gate lets it run with the plan."""
+    streets = build_streets(queues, as_demand(flows))
+    before = np.full(queues.queue_count, np.nan)
+    signal = queues.queue_signal
+    repaired = {
+        each.signal_id: each.approved.plan for each in city.fallbacks if each.approved is not None
+    }
+    for s, name in enumerate(city.signals.signal_ids):
+        if name in repaired:
+            own = evaluate_alone(streets, pool, s, repaired[name])
+            if own is not None:
+                before[signal == s] = own
+    total = flows.volume_veh_h.sum(axis=0) * flows.period_s / HOUR_S
+    hours = len(flows.volume_veh_h) * flows.period_s / HOUR_S
+    gains = []
+    for s, name in enumerate(city.signals.signal_ids):
+        mine = np.flatnonzero(signal == s)
+        vehicles = max(float(total[mine].sum()), 1e-9)
+        more_s = (chosen.delay[mine] - before[mine]) / np.maximum(total[mine], 1.0)
+        worst = mine[more_s > LOSS_S]
+        gains.append(
+            JunctionGain(
+                signal_id=name,
+                vehicles_h=vehicles / hours,
+                before_s=float(before[mine].sum()) / vehicles,
+                after_s=float(chosen.delay[mine].sum()) / vehicles,
+                saturation=float(chosen.saturation[mine].max(initial=0.0)),
+                worse=_worse(city, queues, worst, more_s[more_s > LOSS_S]),
+            )
+        )
+    return tuple(gains)
+
+
+def _worse(
+    city: City, queues: Queues, which: np.ndarray, more_s: Floats
+) -> tuple[tuple[str, float], ...]:
+    """Name the links whose vehicles are expected to lose, each with the most that they lose."""
+    by_link: dict[str, float] = {}
+    for q, s in zip(which.tolist(), more_s.tolist(), strict=True):
+        link = city.network.link_ids[queues.queue_link[q]]
+        by_link[link] = max(s, by_link.get(link, 0.0))
+    return tuple(sorted(by_link.items(), key=lambda item: -item[1]))
