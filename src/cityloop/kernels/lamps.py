@@ -62,16 +62,55 @@ def advance_lamps(  # noqa: PLR0913
         part = slice(group_start[s], group_start[s + 1])
         n = group_start[s + 1] - group_start[s]
         square = slice(pair_start[s], pair_start[s] + n * n)
-        relations = relation[square].reshape(n, n)
-        all_reds_s = all_red_s[square].reshape(n, n)
-        wanted, shown, began_s, over_s = target[part], lamp[part], since_s[part], ended_s[part]
-        _end_greens(now_s, wanted, shown, began_s, over_s, yellow_s[part])
-        _start_greens(now_s, wanted, shown, began_s, over_s, relations, all_reds_s)
-        _tell_who_yields(shown, relations)
-        switching[s] = False
-        for g in range(n):
-            if shown[g] == YELLOW or (shown[g] == RED and wanted[g]):
-                switching[s] = True
+        switching[s] = advance_signal(
+            now_s, target[part], lamp[part], since_s[part], ended_s[part],
+            relation[square].reshape(n, n), yellow_s[part], all_red_s[square].reshape(n, n),
+        )  # fmt: skip
+
+
+@numba.njit(cache=True, nogil=True)
+def advance_signal(  # noqa: PLR0913
+    now_s: int,
+    target: Bools,
+    lamp: Bytes,
+    since_s: Ints,
+    ended_s: Ints,
+    relation: Bytes,
+    yellow_s: Ints,
+    all_red_s: Ints,
+) -> bool:
+    """Bring one signal's lamps to what they show in second `now_s`, in place.
+
+    Parameters
+    ----------
+    now_s
+        The second. [s]
+    target
+        (n,) greens that are wanted.
+    lamp
+        (n,) what is shown; written.
+    since_s
+        (n,) since when; written. [s]
+    ended_s
+        (n,) the second in which the last yellow ended; written. [s]
+    relation
+        (n, n) as in `Signals`.
+    yellow_s
+        (n,) as in `SafetyTable`. [s]
+    all_red_s
+        (n, n) as in `SafetyTable`. [s]
+
+    Returns
+    -------
+    Whether some group is not at its target after this second.
+    """
+    _end_greens(now_s, target, lamp, since_s, ended_s, yellow_s)
+    _start_greens(now_s, target, lamp, since_s, ended_s, relation, all_red_s)
+    _tell_who_yields(lamp, relation)
+    switching = False
+    for g in range(len(lamp)):
+        switching |= lamp[g] == YELLOW or (lamp[g] == RED and target[g])
+    return switching
 
 
 @numba.njit(cache=True, nogil=True)
@@ -101,7 +140,9 @@ def _start_greens(
 ) -> None:
     """Begin each green whose conflicts are cleared."""
     for g in range(len(lamp)):
-        ready = lamp[g] == RED and target[g]
+        if lamp[g] != RED or not target[g]:
+            continue
+        ready = True
         for other in range(len(lamp)):
             if not ready:
                 break

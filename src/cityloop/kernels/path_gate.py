@@ -67,17 +67,19 @@ def _breach(now_s: int, before: Bytes, after: Bytes, since_s: Ints, kept: Kept) 
     """Judge one change of lamps, rule 1 first."""
     n = len(after)
     for a in range(n):
+        if after[a] not in (GREEN, GREEN_YIELD):
+            continue
         for b in range(a, n):
-            lit = (after[a] in (GREEN, GREEN_YIELD)) and (after[b] in (GREEN, GREEN_YIELD))
-            if lit and kept.relation[a, b] == FORBIDDEN:
+            if kept.relation[a, b] == FORBIDDEN and after[b] in (GREEN, GREEN_YIELD):
                 return 1, now_s, a, b, 1, 0
     for g in range(n):
         breach = _own(g, now_s - since_s[g], before[g], after[g], kept)
         if breach[0]:
             return breach[0], now_s, g, -1, breach[1], breach[2]
-        started = (after[g] in (GREEN, GREEN_YIELD)) and before[g] not in (GREEN, GREEN_YIELD)
+        if after[g] not in (GREEN, GREEN_YIELD) or before[g] in (GREEN, GREEN_YIELD):
+            continue
         for other in range(n):
-            if not started or other == g or kept.relation[other, g] == FREE:
+            if other == g or kept.relation[other, g] == FREE:
                 continue
             needed_s = kept.all_red_s[other, g]
             # Red from this very second on is red for 0 s.

@@ -6,7 +6,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from cityloop.kernels.lamps import advance_lamps
+from cityloop.kernels.lamps import advance_signal
 
 Ints = npt.NDArray[np.int32]
 Bytes = npt.NDArray[np.uint8]
@@ -34,11 +34,28 @@ class Rules(NamedTuple):
     max_red_s: Ints
 
 
+class Ways(NamedTuple):
+    """The way to each stage from the one before it, where every red is older than its all-red.
+
+    (stages,) rows and seconds that it takes, -1 if it is not known; (stages, rows) seconds after
+    its begin and (stages, rows, n) lamps from then on; (stages, n) seconds after the begin at which
+    the last lamp was lit and the yellow ended, -1 if that was before; (n,) the oldest all-red.
+    """
+
+    rows: Ints
+    lasts_s: Ints
+    at_s: Ints
+    lamps: Bytes
+    since_s: Ints
+    ended_s: Ints
+    oldest_s: Ints
+
+
 class Timing(NamedTuple):
     """A plan: (stages, n) greens, (stages,) times, the offset, and what `expand_cycle` gives.
 
-    Then (stages,) when in the cycle each is fully green, and (stages, n) how long from then on each
-    group waits for its next green, `LONG_AGO_S` if for ever.
+    Then (stages,) when in the cycle each is fully green, (stages, n) how long from then on each
+    group waits for its next green, `LONG_AGO_S` if for ever, and what `find_ways` gives.
     """
 
     stages: Bools
@@ -48,6 +65,7 @@ class Timing(NamedTuple):
     steady: Cycle
     starts_s: Ints
     until_s: Ints
+    ways: Ways
 
 
 class State(NamedTuple):
@@ -92,7 +110,7 @@ def expand_cycle(stages: Bools, green_s: Ints, clearance_s: Ints, rules: Rules) 
     since_s = np.full(n, -LONG_AGO_S, np.int32)
     ended_s = np.full(n, -LONG_AGO_S, np.int32)
     target = np.zeros(n, np.bool_)
-    switching = np.zeros(1, np.bool_)
+    switching = False
     state = State(target, lamp, since_s, ended_s)
     alike = False
     for round_ in range(PASSES):
@@ -100,11 +118,11 @@ def expand_cycle(stages: Bools, green_s: Ints, clearance_s: Ints, rules: Rules) 
         for at in range(cycle_s):
             now_s = round_ * cycle_s + at
             wanted = stages[stage_at[at]]
-            if not switching[0] and not np.array_equal(wanted, target):
+            if not switching and not np.array_equal(wanted, target):
                 target[:] = wanted
-                switching[0] = True
-            if switching[0]:
-                _advance(now_s, state, switching, rules)
+                switching = True
+            if switching:
+                switching = _advance(now_s, state, rules)
             for g in range(n):
                 age_s, over_s = now_s - since_s[g], now_s - ended_s[g]
                 alike = alike and lamps[at, g] == lamp[g] and targets[at, g] == target[g]
@@ -112,7 +130,7 @@ def expand_cycle(stages: Bools, green_s: Ints, clearance_s: Ints, rules: Rules) 
                 alike = alike and (shown_s[at, g] == age_s or age_s >= cycle_s)
                 lamps[at, g], targets[at, g] = lamp[g], target[g]
                 shown_s[at, g], red_s[at, g] = age_s, over_s
-            switches[at] = switching[0]
+            switches[at] = switching
         if alike:
             break
     return lamps, shown_s, red_s, targets, switches, alike
@@ -132,16 +150,75 @@ def _stage_of_each_second(green_s: Ints, clearance_s: Ints, cycle_s: int) -> Int
 
 
 @numba.njit(cache=True, nogil=True)
-def _advance(now_s: int, state: State, switching: Bools, rules: Rules) -> None:
-    """Let one second of one signal pass as its cabinet does."""
-    n = len(state.lamp)
-    start = np.array([0, n], np.int32)
-    pairs = np.array([0, n * n], np.int32)
-    advance_lamps(
-        now_s, state.target, state.lamp, state.since_s, state.ended_s, switching, start, pairs,
-        np.ascontiguousarray(rules.relation).reshape(-1), rules.yellow_s,
-        np.ascontiguousarray(rules.all_red_s).reshape(-1),
+def _advance(now_s: int, state: State, rules: Rules) -> bool:
+    """Let one second of one signal pass as its cabinet does; tell whether a switch still runs."""
+    return advance_signal(
+        now_s, state.target, state.lamp, state.since_s, state.ended_s, rules.relation,
+        rules.yellow_s, rules.all_red_s,
     )  # fmt: skip
+
+
+@numba.njit(cache=True, nogil=True)
+def find_ways(stages: Bools, rules: Rules) -> Ways:
+    """Find the way from every stage to the next, so that a switch need not be shown anew each time.
+
+    Parameters
+    ----------
+    stages
+        (stages, n) greens of each.
+    rules
+        What the cabinet keeps.
+
+    Returns
+    -------
+    The ways.
+    """
+    count, n = stages.shape
+    oldest_s = np.zeros(n, np.int32)
+    most_s = 2
+    for g in range(n):
+        for other in range(n):
+            oldest_s[g] = max(oldest_s[g], rules.all_red_s[g, other])
+        most_s = max(most_s, 2 + rules.yellow_s[g] + oldest_s[g])
+    ways = Ways(
+        rows=np.zeros(count, np.int32),
+        lasts_s=np.full(count, -1, np.int32),
+        at_s=np.zeros((count, most_s), np.int32),
+        lamps=np.zeros((count, most_s, n), np.uint8),
+        since_s=np.full((count, n), -LONG_AGO_S, np.int32),
+        ended_s=np.full((count, n), -LONG_AGO_S, np.int32),
+        oldest_s=oldest_s,
+    )
+    for i in range(count):
+        lamp = np.zeros(n, np.uint8)
+        for g in range(n):
+            lamp[g] = GREEN if stages[i - 1, g] else RED
+        state = State(stages[i].copy(), lamp, ways.since_s[i], ways.ended_s[i])
+        for second in range(most_s):
+            before = lamp.copy()
+            switching = _advance(second, state, rules)
+            if second == 0 or not np.array_equal(before, lamp):
+                ways.lamps[i, ways.rows[i]] = lamp
+                ways.at_s[i, ways.rows[i]] = second
+                ways.rows[i] += 1
+            if not switching:
+                ways.lasts_s[i] = second
+                break
+        for g in range(n):
+            state.since_s[g] = max(state.since_s[g], -1)
+            state.ended_s[g] = max(state.ended_s[g], -1)
+    return ways
+
+
+@numba.njit(cache=True, nogil=True)
+def _known_way(now_s: int, stage: int, state: State, ways: Ways) -> bool:
+    """Tell whether the way to a stage from a full green of the one before it is known."""
+    if ways.lasts_s[stage] < 0:
+        return False
+    for g in range(len(state.lamp)):
+        if state.lamp[g] == RED and now_s - state.ended_s[g] < ways.oldest_s[g]:
+            return False
+    return True
 
 
 @numba.njit(cache=True, nogil=True)
@@ -174,14 +251,14 @@ def follow_switch(begin_s: int, mode: int, state: State, plan: Timing, rules: Ru
     cycle_s = len(plan.steady[0])
     starts_s, until_s = plan.starts_s, plan.until_s
     spare_s = _spare_s(plan.stages, plan.green_s, rules.min_green_s)
-    switching = np.zeros(1, np.bool_)
+    switching = False
     for g in range(n):
-        switching[0] |= lamp[g] == YELLOW or (lamp[g] == RED and target[g])
+        switching |= lamp[g] == YELLOW or (lamp[g] == RED and target[g])
     times, rows = np.zeros(64, np.int32), np.zeros((64, n), np.uint8)
     rows[0], times[0] = lamp, begin_s - 1
-    used, now_s, stage, way, left_s = 1, begin_s, -1, 0, 0
+    used, now_s, stage, way, left_s, entered = 1, begin_s, -1, 0, 0, False
     while now_s - begin_s < CYCLES_MAX * cycle_s + SWITCH_S_MAX:
-        if not switching[0]:
+        if not switching:
             if stage < 0:
                 stage = _most_like(plan.stages, state, now_s, until_s, rules.max_red_s)
             else:
@@ -204,15 +281,47 @@ def follow_switch(begin_s: int, mode: int, state: State, plan: Timing, rules: Ru
             while not _ripe(now_s, target, plan.stages[stage], since_s, rules.min_green_s):
                 now_s += 1
             target[:] = plan.stages[stage]
-        _advance(now_s, state, switching, rules)
+            if entered and _known_way(now_s, stage, state, plan.ways):
+                used, times, rows = _go(now_s, stage, state, plan.ways, used, times, rows)
+                now_s += plan.ways.lasts_s[stage]
+                continue
+            entered = True
+        switching = _advance(now_s, state, rules)
         if not np.array_equal(lamp, rows[used - 1]):
-            if used == len(times):
-                times = np.concatenate((times, np.zeros(used, np.int32)))
-                rows = np.concatenate((rows, np.zeros((used, n), np.uint8)))
+            times, rows = _with_room(used + 1, times, rows)
             rows[used], times[used] = lamp, now_s
             used += 1
-        now_s += int(switching[0])
+        now_s += int(switching)
     return times[:used], rows[:used], now_s, False
+
+
+@numba.njit(cache=True, nogil=True)
+def _go(
+    now_s: int, stage: int, state: State, ways: Ways, used: int, times: Ints, rows: Bytes
+) -> tuple[int, Ints, Bytes]:
+    """Go a known way to a stage; give how many rows there are then, and the rows."""
+    times, rows = _with_room(used + ways.rows[stage], times, rows)
+    for k in range(ways.rows[stage]):
+        # The first row may be like the last one there is.
+        if k or not np.array_equal(ways.lamps[stage, k], rows[used - 1]):
+            times[used], rows[used] = now_s + ways.at_s[stage, k], ways.lamps[stage, k]
+            used += 1
+    state.lamp[:] = rows[used - 1]
+    for g in range(len(state.lamp)):
+        if ways.since_s[stage, g] >= 0:
+            state.since_s[g] = now_s + ways.since_s[stage, g]
+        if ways.ended_s[stage, g] >= 0:
+            state.ended_s[g] = now_s + ways.ended_s[stage, g]
+    return used, times, rows
+
+
+@numba.njit(cache=True, nogil=True)
+def _with_room(needed: int, times: Ints, rows: Bytes) -> tuple[Ints, Bytes]:
+    """Double the rows until there are enough of them."""
+    while needed > len(times):
+        times = np.concatenate((times, np.zeros_like(times)))
+        rows = np.concatenate((rows, np.zeros_like(rows)))
+    return times, rows
 
 
 @numba.njit(cache=True, nogil=True)
@@ -260,7 +369,9 @@ def _most_like(stages: Bools, state: State, now_s: int, until_s: Ints, max_red_s
                 # The first clearance is not in the plan: some 10 s are kept for it.
                 red_s = now_s - since_s[g] + until_s[i, g] + 10
                 over_s = max(over_s, red_s - max_red_s[g])
-        cost = 1000 * over_s + int(np.sum(stages[i] != target))
+        cost = 1000 * over_s
+        for g in range(len(target)):
+            cost += int(stages[i, g] != target[g])
         if cost < least:
             best, least = i, cost
     return best

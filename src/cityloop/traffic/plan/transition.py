@@ -15,6 +15,7 @@ from cityloop.kernels.plan_path import (
     State,
     Timing,
     expand_cycle,
+    find_ways,
     follow_switch,
     until_green,
 )
@@ -105,11 +106,13 @@ def plan_timing(signals: Signals, table: SafetyTable, plan: Plan) -> Timing:
         np.array(plan.green_s, np.int32),
         np.array(plan.clearance_s, np.int32),
     )
-    steady = expand_cycle(*arrays, signal_rules(signals, table, signal))
+    rules = signal_rules(signals, table, signal)
+    steady = expand_cycle(*arrays, rules)
     lasts_s = arrays[1] + arrays[2]
     starts_s = (np.cumsum(lasts_s) - lasts_s).astype(np.int32)
     until_s = until_green(steady[0], starts_s)
-    return Timing(*arrays, plan.offset_s, steady, starts_s, until_s)
+    ways = find_ways(arrays[0], rules)
+    return Timing(*arrays, plan.offset_s, steady, starts_s, until_s, ways)
 
 
 def transition(

@@ -186,11 +186,11 @@ def _stage_fault(signals: Signals, table: SafetyTable, signal: int, plan: Plan) 
     stages = np.array(plan.stages, bool)
     lasts_s = plan.green_s + plan.clearance_s
     at_s = np.cumsum(lasts_s) - lasts_s
-    for i, stage in enumerate(stages):
-        both = np.argwhere((relation == Relation.FORBIDDEN) & np.outer(stage, stage))
-        if len(both):
-            groups = (int(both[0][0]), int(both[0][1]))
-            return _refusal(1, plan, groups, int(at_s[i]), _WORDS[1][0], _WORDS[1][1])
+    forbidden = (relation == Relation.FORBIDDEN) & _together(stages)
+    if forbidden.any():
+        a, b = (int(each) for each in np.argwhere(forbidden)[0])
+        i = int(np.argmax(stages[:, a] & stages[:, b]))
+        return _refusal(1, plan, (a, b), int(at_s[i]), _WORDS[1][0], _WORDS[1][1])
     for group in np.flatnonzero((kind != GroupKind.NOBODY) & ~stages.any(axis=0)):
         return _refusal(7, plan, (int(group),), 0, "no green in the cycle", "one in each cycle")
     late = _late_start(signals, table, signal, plan, stages)
@@ -215,14 +215,24 @@ def _late_start(
     needed_s = table.yellow_s[part][:, None] + signals.square(table.all_red_s, signal)
     # How long each group has been without green; twice round, since the cycle has no beginning.
     dark_s = np.full(len(meets), plan.cycle_s)
-    for i in (*range(len(stages)), *range(len(stages))):
-        dark_s = np.where(stages[i - 1], 0, dark_s + plan.green_s[i - 1]) + plan.clearance_s[i - 1]
-        ends, begins = ~stages[i], stages[i] & ~stages[i - 1]
-        early = meets & np.outer(ends, begins) & (dark_s[:, None] < needed_s)
-        if early.any():
-            other, g = (int(each) for each in np.argwhere(early)[0])
-            return i, other, g, int(dark_s[other]), int(needed_s[other, g])
+    count = len(stages)
+    for k in range(2 * count):
+        i, before = k % count, (k - 1) % count
+        dark_s = np.where(stages[before], 0, dark_s + plan.green_s[before])
+        dark_s += plan.clearance_s[before]
+        begins = np.flatnonzero(stages[i] & ~stages[before]) if k >= count else ()
+        for g in begins:
+            early = meets[:, g] & ~stages[i] & (dark_s < needed_s[:, g])
+            if early.any():
+                other = int(np.argmax(early))
+                return i, other, int(g), int(dark_s[other]), int(needed_s[other, g])
     return None
+
+
+def _together(green: Bools) -> Bools:
+    """Tell of (rows, groups) greens which two groups are green together in some row."""
+    lit = green.astype(np.float32)
+    return lit.T @ lit > 0
 
 
 def _cycle_fault(
@@ -298,9 +308,8 @@ def _switch_fault(
 def _yields(signals: Signals, signal: int, steady: Cycle) -> tuple[tuple[int, int], ...]:
     """List the pairs that are green together because the first yields."""
     green = (steady[0] == Lamp.GREEN) | (steady[0] == Lamp.GREEN_YIELD)
-    together = green.astype(np.int64).T @ green.astype(np.int64) > 0
     relation = signals.square(signals.relation, signal)
-    pairs = np.argwhere(together & (relation == Relation.YIELDS))
+    pairs = np.argwhere(_together(green) & (relation == Relation.YIELDS))
     return tuple((int(a), int(b)) for a, b in pairs)
 
 
