@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Final
@@ -123,6 +124,8 @@ class Committer:
         at_once = at_once or now_s - self._rolled_s > _HISTORY_S
         if at_once:
             self._rolled_s = now_s
+            for folder in self._keeper.drop_old(datetime.now(UTC)):
+                _LOG.info("%s was kept for long enough and is gone", folder)
         compact = self._keeper.roll_if_due(at_once=at_once)
         self._compacting = None
         if compact is not None:

@@ -114,6 +114,11 @@ class EventDoors:
         if path == "/v1/status":
             _want(method, "GET")
             return self._status()
+        query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        source = query["source"][-1] if "source" in query else None
+        if path == "/v1/estimates":
+            _want(method, "GET")
+            return {"estimates": self._keeper.windows.list_open(source or "")}
         if not path.startswith(_PREFIX):
             raise _ProblemError(
                 HTTPStatus.NOT_FOUND, path, "there is nothing here", f"events go to {_PREFIX}KIND"
@@ -129,8 +134,6 @@ class EventDoors:
             )
         if rest == "count":
             _want(method, "GET")
-            query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-            source = query["source"][-1] if "source" in query else None
             return {"events": self._keeper.count(kind.name, source)}
         _want(method, "POST")
         return await self._take(kind, scope, receive)

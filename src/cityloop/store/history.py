@@ -19,7 +19,7 @@ _EPOCH: Final = date(1970, 1, 1)
 
 
 def write_history(
-    folder: Path, disk: Disk, number: int, batches: Iterable[tuple[str, str, int, Any]]
+    folder: Path, disk: Disk, number: int, batches: Iterable[tuple[str, str, Any]]
 ) -> int:
     """Write the batches of one segment of the log, one file a kind, day and source.
 
@@ -34,16 +34,15 @@ def write_history(
     number
         Of the segment; names the files.
     batches
-        Kind, source, sequence and Arrow record batch of each.
+        Kind, source and Arrow record batch of each, with a column `time`.
 
     Returns
     -------
     How many events were written.
     """
     parts: dict[tuple[str, str], list[Any]] = defaultdict(list)
-    for kind, source, sequence, batch in batches:
-        numbers = pa.array(np.full(batch.num_rows, sequence, np.int64))
-        parts[kind, source].append(batch.append_column("sequence", numbers))
+    for kind, source, batch in batches:
+        parts[kind, source].append(batch)
     written = 0
     for (kind, source), its in parts.items():
         table = pa.Table.from_batches(its)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 
 from cityloop.city.errors import InputError
@@ -20,7 +21,9 @@ from cityloop.store.event_log import Entry, EventLog, list_segments, read_cut, r
 from cityloop.store.history import drop_history, write_history
 from cityloop.store.ledger import Account, Ledger, Verdict
 from cityloop.store.salts import Salts
+from cityloop.traffic.estimate.windows import WindowRules
 from cityloop.traffic.observe.events import KINDS, ColumnType, EventKind
+from cityloop.usecases.estimate_windows import ESTIMATES, WindowBook, decode_windows
 
 ARROW: Final = "application/vnd.apache.arrow.stream"
 NDJSON: Final = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
@@ -59,6 +62,7 @@ class _Checkpoint(msgspec.Struct):
     version: int
     segment: int
     accounts: list[Account]
+    windows: bytes
 
 
 _VERSION: Final = 1
@@ -142,9 +146,8 @@ class EventKeeper:
         The file system.
     segment_bytes
         How large a segment of the log grows before it becomes history. [bytes]
-    watch
-        Told of each batch that is kept, in the order of the log; also of those that are read from
-        it at the start.
+    rules
+        How windows open and close. Those with which a folder was begun hold on.
 
     Raises
     ------
@@ -158,12 +161,11 @@ class EventKeeper:
         *,
         disk: Disk | None = None,
         segment_bytes: int = SEGMENT_BYTES,
-        watch: Callable[[Batch], None] = lambda _: None,
+        rules: WindowRules | None = None,
     ) -> None:
         self._folder = folder
         self._disk = disk or Disk()
         self._segment_bytes = segment_bytes
-        self._watch = watch
         self._wal, self._history = folder / "log", folder / "history"
         # Of each segment that is not yet history, where the batches that count begin.
         self._begins: dict[int, list[int]] = {}
@@ -171,7 +173,7 @@ class EventKeeper:
             for place in (self._wal, self._history, folder / "salts"):
                 self._disk.make_folder(place)
             self._salts = Salts(folder / "salts", self._disk)
-            self._ledger, last = self._open_checkpoint()
+            self._ledger, self.windows, last = self._open_checkpoint(rules or WindowRules())
             self._log = EventLog(self._wal, self._disk, self._replay(last) + 1)
         except OSError as error:
             raise InputError(
@@ -224,7 +226,7 @@ class EventKeeper:
         self._begins.setdefault(self._log.number, []).extend(begins)
         for batch in salted:
             self._ledger.add(batch.entry)
-            self._watch(batch)
+            self.windows.take(batch.entry, batch.events, self._log.number)
         return became
 
     def roll_if_due(self, *, at_once: bool = False) -> Callable[[], None] | None:
@@ -247,7 +249,9 @@ class EventKeeper:
         if not closed or self._log.size_bytes:
             return None
         accounts = self._ledger.list_accounts()
-        state = msgspec.msgpack.encode(_Checkpoint(_VERSION, max(closed), accounts))
+        state = msgspec.msgpack.encode(
+            _Checkpoint(_VERSION, max(closed), accounts, self.windows.encode())
+        )
         return lambda: self._compact(closed, state)
 
     def count(self, kind: str, source: str | None) -> int:
@@ -309,14 +313,14 @@ class EventKeeper:
                 events = events.set_column(place, events.schema.field(place), salted)
         return batch if events is batch.events else Batch(entry=batch.entry, events=events)
 
-    def _open_checkpoint(self) -> tuple[Ledger, int]:
+    def _open_checkpoint(self, rules: WindowRules) -> tuple[Ledger, WindowBook, int]:
         path = self._folder / "checkpoint"
         if not path.exists():
-            return Ledger(), 0
+            return Ledger(), WindowBook(rules), 0
         try:
             state = msgspec.msgpack.decode(path.read_bytes(), type=_Checkpoint)
         except msgspec.MsgspecError:
-            state = _Checkpoint(0, 0, [])
+            state = _Checkpoint(0, 0, [], b"")
         if state.version != _VERSION:
             raise InputError(
                 file=path,
@@ -324,7 +328,7 @@ class EventKeeper:
                 cause="this is no checkpoint that this version of cityloop can read",
                 remedy="start the version that wrote it, or bring the file back from a backup",
             )
-        return Ledger(state.accounts), state.segment
+        return Ledger(state.accounts), decode_windows(state.windows), state.segment
 
     def _replay(self, last: int) -> int:
         """Take in the segments after the checkpoint; give the highest number in use."""
@@ -341,7 +345,7 @@ class EventKeeper:
                 if self._ledger.judge(entry) is Verdict.NEW:
                     begins.append(begin)
                     self._ledger.add(entry)
-                    self._watch(Batch(entry=entry, events=_events(entry, body)))
+                    self.windows.take(entry, _events(entry, body), number)
         return max([last, *numbers])
 
     def _path(self, number: int) -> Path:
@@ -353,18 +357,26 @@ class EventKeeper:
                 continue
             counting = set(begins)
             batches = (
-                (entry.kind, entry.source, entry.sequence, _events(entry, body))
+                (entry.kind, entry.source, _numbered(entry, body))
                 for begin, entry, body in read_entries(self._path(number))
                 if begin in counting
             )
             write_history(self._history, self._disk, number, batches)
+            estimates = ((ESTIMATES, *each) for each in self.windows.table(number))
+            write_history(self._history, self._disk, number, estimates)
         put_file(self._disk, self._folder / "checkpoint", state)
         for number in list_segments(self._wal):
             if number <= max(closed):
                 self._disk.remove(self._path(number))
         for number in closed:
             self._begins.pop(number, None)
+            self.windows.forget(number)
 
 
 def _events(entry: Entry, body: bytes) -> Any:  # noqa: ANN401  pyarrow has no types
     return pa.ipc.read_record_batch(pa.py_buffer(body), arrow_schema(KINDS[entry.kind]))
+
+
+def _numbered(entry: Entry, body: bytes) -> Any:  # noqa: ANN401
+    events = _events(entry, body)
+    return events.append_column("sequence", pa.array(np.full(entry.rows, entry.sequence, np.int64)))

@@ -10,11 +10,14 @@ import numpy as np
 from cityloop import kernels
 from cityloop.city.signals import Commands, GroupKind, Plan, Relation, SafetyTable, Signals
 from cityloop.field.cabinet import Cabinets
+from cityloop.kernels.chains import fold
 from cityloop.kernels.path_gate import Kept, check_path
 from cityloop.kernels.pressure import Pressures, choose_stages, green_for
+from cityloop.kernels.reach import Places, nearest_one, pairs, place_points, reach
 from cityloop.kernels.switch_gate import check_switches
 from cityloop.traffic.control.adaptive import Settings, plan_stages
 from cityloop.traffic.control.stage_table import StageTable
+from cityloop.traffic.estimate.windows import Events, SourceWindows, WindowRules
 from cityloop.traffic.plan.transition import plan_timing, signal_rules
 from cityloop.traffic.safety.gate import prove_commands, watch_lamps
 from cityloop.usecases.fetch_dataset import cache_dir
@@ -105,6 +108,8 @@ def load_kernels() -> None:
     check_switches(0, 1, 0, timing, timing, rules, kept)
     _weigh_once()
     _plan_once()
+    _sum_once()
+    _walk_once()
 
 
 def _weigh_once() -> None:
@@ -165,3 +170,30 @@ def _plan_once() -> None:
         came=np.zeros((2, Settings().horizon_s + 2)),
         first_cost=np.zeros(3),
     )
+
+
+def _sum_once() -> None:
+    """Let one detector's window take an event, close, and take one that is late."""
+    one = Events(
+        time_us=np.full(1, 10**9),
+        detector=np.zeros(1, np.int32),
+        count=np.ones(1, np.int32),
+        occupancy=np.ones(1, np.float32),
+        speed_m_s=np.ones(1, np.float32),
+    )
+    windows = SourceWindows(WindowRules())
+    windows.add(one, 10**9, 1)
+    windows.pass_time(2 * 10**9)
+    windows.add(one, 10**9, 1)
+
+
+def _walk_once() -> None:
+    """Let one home and one place on one street find each other."""
+    zero, ten = np.zeros(1, np.int32), np.full(1, 10, np.int32)
+    chains = fold(2, zero, np.ones(1, np.int32), ten, ten)
+    at = place_points(chains, ten, ten, zero, zero, zero, zero)
+    times = np.array([0, 1], np.int32)
+    places = Places(at, times, times, zero, ten, np.zeros(1))
+    reach(chains, at, places, 10, 1)
+    pairs(chains, at, places, 10)
+    nearest_one(chains, at, at, 10)
