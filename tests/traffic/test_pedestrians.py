@@ -25,7 +25,7 @@ from cityloop.usecases.open_scenario import open_city
 from tests.made_networks import make_grid
 from tests.workers import run_apart
 
-SECONDS = 300
+SECONDS = 240
 WALK_S = 7
 GREEN = "Gg"
 
