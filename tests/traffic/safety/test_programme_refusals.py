@@ -91,8 +91,8 @@ def test_a_turn_may_share_green_only_where_it_is_told_to_yield():
     assert programme_yields(signals, 0, make_programme(*yielding)) == ((1, 0),)
     assert said("30 GG", "3 yy", "1 rr", signals=signals, table=table) == [
         (
-            "signal north, group 1 and 0, second 0: rule 1: shown G, as if it had not to yield, beside"
-            " the other for 30 s in each cycle; needed: g, or no green together"
+            "signal north, group 1 and 0, second 0: rule 1: shown G, as if it had not to yield,"
+            " beside the other for 30 s in each cycle; needed: g, or no green together"
         )
     ]
 
