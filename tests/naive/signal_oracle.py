@@ -58,11 +58,12 @@ class Times(NamedTuple):
 
 
 class Meetings(NamedTuple):
-    """Whose streams meet, who may never share green: (groups, groups); and who walks: (groups,)."""
+    """Whose streams meet, who may never share green: (groups, groups); who walks: (groups,)."""
 
     meet: np.ndarray
     forbidden: np.ndarray
     walk: np.ndarray
+    served: np.ndarray
 
 
 def read_meetings(net: Path) -> dict[str, Meetings]:
@@ -76,12 +77,14 @@ def read_meetings(net: Path) -> dict[str, Meetings]:
         if (signal := each.get("tl")) is not None:
             sizes[signal] = max(sizes.get(signal, 0), int(each.get("linkIndex", "0")) + 1)
     found = {
-        name: Meetings(np.zeros((n, n), bool), np.zeros((n, n), bool), np.zeros(n, bool))
+        name: Meetings(*np.zeros((2, n, n), bool), *np.zeros((2, n), bool))
         for name, n in sizes.items()
     }
     for each in root.iter("connection"):
-        if (signal := each.get("tl")) is not None and _is_walk(each):
-            found[signal].walk[int(each.get("linkIndex", ""))] = True
+        if (signal := each.get("tl")) is not None:
+            g = int(each.get("linkIndex", ""))
+            found[signal].served[g] = True
+            found[signal].walk[g] |= _is_walk(each)
     for junction in root.iter("junction"):
         if junction.get("type") == "internal":
             continue
@@ -108,7 +111,7 @@ def read_times(net: Path) -> dict[str, Times]:
     root = ET.parse(net).getroot()  # noqa: S314  a file that SUMO's own tools made
     lanes = {lane.get("id", ""): lane for lane in root.iter("lane")}
     found = {}
-    for signal, (meet, _, walk) in read_meetings(net).items():
+    for signal, (meet, _, walk, _) in read_meetings(net).items():
         speed_m_s, cross_m = np.zeros(len(walk)), np.zeros(len(walk))
         for each in root.iter("connection"):
             if each.get("tl") != signal:
@@ -231,12 +234,15 @@ def judge_history(
     }
 
 
-def list_rules(meetings: Meetings, times: Times, lamps: np.ndarray) -> list[set[int]]:
-    """Judge (seconds, cases, groups) lamps of one signal; tell which rules each case breaks."""
-    rules: list[set[int]] = [set() for _ in range(lamps.shape[1])]
-    for rule, _, cases, _ in find_broken(meetings, times, lamps):
+def list_rules(meetings: Meetings, times: Times, lamps: np.ndarray) -> list[set[tuple[int, int]]]:
+    """Judge (seconds, cases, groups) lamps of one signal.
+
+    Of each case tell (rule, 1 or 2): what is broken, by one group or by a pair.
+    """
+    rules: list[set[tuple[int, int]]] = [set() for _ in range(lamps.shape[1])]
+    for rule, _, cases, groups in find_broken(meetings, times, lamps):
         for case in set(cases.tolist()):
-            rules[case].add(rule)
+            rules[case].add((rule, len(groups)))
     return rules
 
 
@@ -258,28 +264,31 @@ def find_broken(
     for second in range(seconds):
         green = np.isin(lamps[second], GREEN)
         changed = np.flatnonzero((green != before).any(axis=1) | (second == 0))
-        pairs = np.nonzero(green[changed][:, :, None] & green[changed][:, None] & forbidden)
-        yield Found(1, second, changed[pairs[0]], pairs[1:])
+        lit = green[changed]
+        together = lit[:, :, None] & lit[:, None] & forbidden
+        yield from _tell(1, second, together, changed)
         ends, begins = before & ~green, green & ~before
         short = ends & (second - began < times.min_green_s)
-        yield Found(5, second, *_split(short & ~walk))
-        yield Found(6, second, *_split(short & walk))
+        yield from _tell(5, second, short & ~walk)
+        yield from _tell(6, second, short & walk)
         ended[ends], began[begins] = second, second
         # Who begins, and before it who has not been dark for long enough.
-        dark_s = second - ended[changed]
-        soon = dark_s[:, :, None] < times.yellow_s[:, None] + times.all_red_s
-        soon &= meetings.meet & ~green[changed][:, :, None] & begins[changed][:, None]
-        for rule, rows in ((2, ~walk), (6, walk)):
-            pairs = np.nonzero(soon & rows[:, None])
-            yield Found(rule, second, changed[pairs[0]], pairs[1:])
+        soon = (second - ended[changed])[:, :, None] < times.yellow_s[:, None] + times.all_red_s
+        soon &= meetings.meet & ~lit[:, :, None] & begins[changed][:, None]
+        yield from _tell(2, second, soon & ~walk[:, None], changed)
+        yield from _tell(6, second, soon & walk[:, None], changed)
         known = ~green & (ended > -UNKNOWN_S)
         yellow = lamps[second] == YELLOW
-        yield Found(3, second, *_split(known & ((second - ended < times.yellow_s) != yellow)))
+        yield from _tell(3, second, known & ((second - ended < times.yellow_s) != yellow))
         red_s = second - ended - times.yellow_s
-        yield Found(5, second, *_split(known & (red_s == times.max_red_s)))
+        yield from _tell(5, second, known & (red_s == times.max_red_s))
         before = green
 
 
-def _split(wrong: np.ndarray) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
-    cases, groups = np.nonzero(wrong)
-    return cases, (groups,)
+def _tell(
+    rule: int, second: int, wrong: np.ndarray, cases: np.ndarray | None = None
+) -> Iterator[Found]:
+    """Tell where it is wrong: (cases, groups), or (cases, groups, groups) of the named cases."""
+    if wrong.any():
+        which, *groups = np.nonzero(wrong)
+        yield Found(rule, second, which if cases is None else cases[which], tuple(groups))

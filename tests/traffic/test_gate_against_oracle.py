@@ -101,7 +101,7 @@ def test_the_gate_refuses_the_commands_that_the_oracle_refuses(city):
 # The oracle itself, on two groups that meet: yellow 3 s, all-red 1 s, green 5 s, red 40 s.
 TIMES = Times(np.array([3, 3]), np.array([5, 5]), np.array([40, 40]), np.ones((2, 2), int))
 MEET = np.array([[False, True], [True, False]])
-MEETINGS = Meetings(MEET, MEET, np.zeros(2, bool))
+MEETINGS = Meetings(MEET, MEET, np.zeros(2, bool), np.ones(2, bool))
 SAFE = "30 Gr, 3 yr, 1 rr, 6 rG, 3 ry, 1 rr"
 
 
@@ -135,7 +135,7 @@ def test_the_oracle_sees_a_history_from_its_first_second():
 
 
 def test_a_walk_that_is_cut_breaks_rule_6():
-    walk = Meetings(MEET, MEET, np.array([True, False]))
+    walk = Meetings(MEET, MEET, np.array([True, False]), np.ones(2, bool))
     times = Times(
         np.array([0, 3]), np.array([7, 5]), np.array([40, 40]), np.array([[0, 9], [1, 0]])
     )
