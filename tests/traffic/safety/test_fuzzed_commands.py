@@ -9,6 +9,7 @@ import pytest
 from cityloop.city.signals import Commands
 from cityloop.field.cabinet import Cabinets
 from cityloop.traffic.safety.gate import prove_commands
+from cityloop.traffic.safety.tables import default_table
 from tests.naive.signal_oracle import GREEN, RED, YELLOW, list_rules
 from tests.traffic.safety.drawn_plans import Pool
 from tests.traffic.safety.judged_cities import MADE, SHARED, City, open_judged, with_kept
@@ -16,6 +17,7 @@ from tests.traffic.safety.judged_cities import MADE, SHARED, City, open_judged, 
 MAX_RED_S = 60
 WINDOW_S, STEP_S = 300, 270
 LIFETIME_S = 3
+AT_ONCE = 10
 
 
 class Watcher:
@@ -78,6 +80,29 @@ def draw_wish(pool: Pool, target: np.ndarray) -> np.ndarray:
     return rng.random(len(target)) < rng.uniform(0, 0.4)
 
 
+def copied(city: City, copies: int) -> City:
+    """Give a city with every signal several times, so that many are judged in one call."""
+    signals = city.signals
+    starts = [
+        np.concatenate([[0], np.cumsum(np.tile(np.diff(each), copies))]).astype(np.int32)
+        for each in (signals.group_start, signals.pair_start)
+    ]
+    names = tuple(f"{name}#{i}" for i in range(copies) for name in signals.signal_ids)
+    many = dataclasses.replace(
+        signals,
+        signal_ids=names,
+        group_start=starts[0],
+        pair_start=starts[1],
+        group_kind=np.tile(signals.group_kind, copies),
+        group_speed_m_s=np.tile(signals.group_speed_m_s, copies),
+        group_crossing_m=np.tile(signals.group_crossing_m, copies),
+        relation=np.tile(signals.relation, copies),
+    )
+    meetings = {name: city.meetings[name.rpartition("#")[0]] for name in names}
+    times = {name: city.times[name.rpartition("#")[0]] for name in names}
+    return City(city.network, many, default_table(many), meetings, times)
+
+
 def fuzz(city: City, count: int, seed: int) -> Counter[str]:
     """Command all signals of a city at random; fail on the first that is judged differently."""
     rng = np.random.default_rng(seed)
@@ -138,7 +163,8 @@ def keeps_rules(city: City, shown: np.ndarray) -> bool:
 
 @pytest.fixture(scope="module", params=(*MADE, *SHARED))
 def city(request, tmp_path_factory):
-    return with_kept(request.param, open_judged(request.param, tmp_path_factory.mktemp("net")))
+    opened = with_kept(request.param, open_judged(request.param, tmp_path_factory.mktemp("net")))
+    return copied(opened, -(-AT_ONCE // len(opened.signals.signal_ids)))
 
 
 def check(verdicts: Counter[str]) -> None:
