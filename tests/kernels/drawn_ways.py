@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from cityloop.kernels.chains import NEVER, Chains, fold
-from cityloop.kernels.reach import Places, Points, place_points
+from cityloop.kernels.reach import Places, place_points
+from cityloop.kernels.search import Points
 
 
 @dataclass

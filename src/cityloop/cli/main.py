@@ -5,6 +5,7 @@ import sys
 import typer
 
 from cityloop.city.errors import InputError
+from cityloop.cli.circle import circle_app
 from cityloop.cli.data import data_app
 from cityloop.cli.demo import demo
 from cityloop.cli.sense import sense_app
@@ -18,6 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(traffic_app)
+app.add_typer(circle_app)
 app.add_typer(data_app)
 app.add_typer(sense_app)
 app.command()(demo)

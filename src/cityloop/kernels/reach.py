@@ -7,40 +7,12 @@ import numpy as np
 import numpy.typing as npt
 
 from cityloop.kernels.chains import NEVER, NOWHERE, Chains
+from cityloop.kernels.search import Points, Search, new_search, search_from, spread, start_from
 
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
-
-
-class Points(NamedTuple):
-    """Where things stand along the chains, sorted by chain.
-
-    Attributes
-    ----------
-    chain_start
-        (chains + 1,) the points of each chain.
-    chain
-        (points,) the chain of each point.
-    along_ab, along_ba
-        (points,) cost from end A to the point, and back. [ms]
-    access
-        (points,) cost between the point and what stands beside it. [ms]
-    from_a, from_b
-        (points,) cost from either end of the chain to what stands there, access included. [ms]
-    order
-        (points,) which point of the caller's this is.
-    """
-
-    chain_start: Ints
-    chain: Ints
-    along_ab: Ints
-    along_ba: Ints
-    access: Ints
-    from_a: Ints
-    from_b: Ints
-    order: Ints
 
 
 class Places(NamedTuple):
@@ -158,12 +130,12 @@ def reach(
     which = np.full((n, nearest), NOWHERE, np.int32)
     count, capacity = np.zeros(n, np.int32), np.zeros(n, np.float64)
     found = np.empty(n, np.int32)
-    search = _new_search(chains)
+    search = new_search(chains)
     part = np.empty((len(chains.end_a), 2), np.int32)
     sorted_at = _by_caller(places.doors.order)
     for p in range(len(places.capacity)):
         own = sorted_at[places.door_start[p] : places.door_start[p + 1]]
-        parts = _search(chains, places.doors, own, cutoff, search)
+        parts = search_from(chains, places.doors, own, cutoff, search)
         _fill(chains, homes, places.doors, own, search, part, found)
         for w in range(places.open_start[p], places.open_start[p + 1]):
             begin, end = places.open_from[w], min(places.open_until[w], cutoff + 1)
@@ -199,12 +171,12 @@ def pairs(chains: Chains, homes: Points, places: Places, cutoff: int) -> tuple[L
     home, time = np.empty(1024, np.int32), np.empty(1024, np.int32)
     n = 0
     found, order = np.empty(len(homes.chain), np.int32), homes.order
-    search = _new_search(chains)
+    search = new_search(chains)
     part = np.empty((len(chains.end_a), 2), np.int32)
     sorted_at = _by_caller(places.doors.order)
     for p in range(len(places.capacity)):
         own = sorted_at[places.door_start[p] : places.door_start[p + 1]]
-        parts = _search(chains, places.doors, own, cutoff, search)
+        parts = search_from(chains, places.doors, own, cutoff, search)
         _fill(chains, homes, places.doors, own, search, part, found)
         for i in range(parts):
             lo, hi = part[i, 0], part[i, 1]
@@ -241,10 +213,10 @@ def nearest_one(chains: Chains, homes: Points, at: Points, cutoff: int) -> tuple
     none. In the caller's order.
     """
     n = len(homes.chain)
-    search = _new_search(chains)
+    search = new_search(chains)
     for s in range(len(at.chain)):
-        _start(chains, at, s, cutoff, search)
-    _spread(chains, cutoff, search)
+        start_from(chains, at, s, cutoff, search)
+    spread(chains, cutoff, search)
     best, which = np.full(n, NEVER, np.int32), np.full(n, NOWHERE, np.int32)
     for t in range(n):
         c = homes.chain[t]
@@ -259,115 +231,6 @@ def nearest_one(chains: Chains, homes: Points, at: Points, cutoff: int) -> tuple
         if nearest <= cutoff:
             best[homes.order[t]], which[homes.order[t]] = nearest, at.order[s]
     return best, which
-
-
-class _Search(NamedTuple):
-    """What one search after the other writes on.
-
-    `size` holds how many junctions of `order` and chains of `touched` the last search left; all
-    other junctions have a `cost` of `NEVER`, all other chains are not `seen`.
-    """
-
-    cost: Ints
-    label: Ints
-    heap: Longs
-    order: Ints
-    touched: Ints
-    seen: Bools
-    size: Ints
-
-
-@numba.njit(cache=True, nogil=True)
-def _new_search(chains: Chains) -> _Search:
-    junctions, n = len(chains.start) - 1, len(chains.end_a)
-    return _Search(
-        np.full(junctions, NEVER, np.int32),
-        np.full(junctions, NOWHERE, np.int32),
-        # Each arc lowers a cost once at most, each place two.
-        np.empty(len(chains.to) + junctions + 2, np.int64),
-        np.empty(junctions, np.int32),
-        np.empty(n, np.int32),
-        np.zeros(n, np.bool_),
-        np.zeros(2, np.int32),
-    )
-
-
-@numba.njit(cache=True, nogil=True)
-def _start(chains: Chains, at: Points, s: int, cutoff: int, search: _Search) -> None:
-    """Let a search begin at a place, too."""
-    c = at.chain[s]
-    to_a, to_b = _to_ends(chains, at, s)
-    for end, cost in ((chains.end_a[c], to_a), (chains.end_b[c], to_b)):
-        if end >= 0 and cost <= cutoff and cost < search.cost[end]:
-            if search.cost[end] == NEVER:
-                search.order[search.size[0]] = end
-                search.size[0] += 1
-            search.cost[end], search.label[end] = cost, s
-
-
-@numba.njit(cache=True, nogil=True)
-def _spread(chains: Chains, cutoff: int, search: _Search) -> None:
-    """Find the cost from where the search began to every junction within the cutoff (Dijkstra)."""
-    start, to, step = chains.start, chains.to, chains.cost
-    cost, label, order, heap = search.cost, search.label, search.order, search.heap
-    labelled, size = search.size[0], 0
-    for i in range(labelled):
-        size = _push(heap, size, int(cost[order[i]]), order[i])
-    while size > 0:
-        key = heap[0]
-        size = _pop(heap, size)
-        here, j = np.int32(key >> 32), np.int32(key & 0xFFFFFFFF)
-        if here > cost[j]:
-            continue
-        for i in range(start[j], start[j + 1]):
-            onward, k = np.int32(here + step[i]), to[i]
-            if onward < cost[k] and onward <= cutoff:
-                if cost[k] == NEVER:
-                    order[labelled] = k
-                    labelled += 1
-                cost[k], label[k] = onward, label[j]
-                size = _push(heap, size, int(onward), k)
-    search.size[0] = labelled
-
-
-@numba.njit(cache=True, nogil=True)
-def _search(chains: Chains, doors: Points, own: Ints, cutoff: int, search: _Search) -> int:
-    """Search from the doors of one place; give the number of chains that it touches."""
-    for i in range(search.size[0]):
-        search.cost[search.order[i]] = NEVER
-    for i in range(search.size[1]):
-        search.seen[search.touched[i]] = False
-    search.size[0] = 0
-    for s in own:
-        _start(chains, doors, s, cutoff, search)
-    _spread(chains, cutoff, search)
-    at_start, at_chain = chains.at_start, chains.at_chain
-    seen, touched, order = search.seen, search.touched, search.order
-    n = 0
-    for s in own:
-        c = doors.chain[s]
-        if not seen[c]:
-            seen[c] = True
-            touched[n] = c
-            n += 1
-    for i in range(search.size[0]):
-        for e in range(at_start[order[i]], at_start[order[i] + 1]):
-            c = at_chain[e]
-            if not seen[c]:
-                seen[c] = True
-                touched[n] = c
-                n += 1
-    search.size[1] = n
-    return n
-
-
-@numba.njit(cache=True, nogil=True)
-def _to_ends(chains: Chains, at: Points, s: int) -> tuple[int, int]:
-    """Give the cost from a place to both ends of its chain, its access included."""
-    c = at.chain[s]
-    to_a = at.along_ba[s] + at.access[s] if chains.total_ba[c] < NEVER else NEVER
-    shut = chains.total_ab[c] >= NEVER
-    return to_a, NEVER if shut else chains.total_ab[c] - at.along_ab[s] + at.access[s]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -388,7 +251,7 @@ def _fill(
     homes: Points,
     doors: Points,
     own: Ints,
-    search: _Search,
+    search: Search,
     part: Ints,
     found: Ints,
 ) -> None:
@@ -476,35 +339,3 @@ def _doubled(values: Ints) -> Ints:
     wide = np.empty(2 * len(values), np.int32)
     wide[: len(values)] = values
     return wide
-
-
-@numba.njit(cache=True, nogil=True)
-def _push(heap: Longs, size: int, cost: int, j: int) -> int:
-    """Put a junction on the heap; cost and number share 64 bits, so that one comparison does."""
-    key = (np.int64(cost) << 32) | np.int64(j)
-    i = size
-    while i > 0 and heap[(i - 1) >> 1] > key:
-        heap[i] = heap[(i - 1) >> 1]
-        i = (i - 1) >> 1
-    heap[i] = key
-    return size + 1
-
-
-@numba.njit(cache=True, nogil=True)
-def _pop(heap: Longs, size: int) -> int:
-    """Take the cheapest junction, which is the first, off the heap."""
-    size -= 1
-    key = heap[size]
-    i = 0
-    while True:
-        child = 2 * i + 1
-        if child >= size:
-            break
-        if child + 1 < size and heap[child + 1] < heap[child]:
-            child += 1
-        if heap[child] >= key:
-            break
-        heap[i] = heap[child]
-        i = child
-    heap[i] = key
-    return size

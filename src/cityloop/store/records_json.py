@@ -2,7 +2,7 @@
 
 import math
 import typing
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from typing import Annotated, Any, Final, Literal, TypeVar
 
 import msgspec
@@ -46,8 +46,8 @@ def encode_record(given: object) -> dict[str, Any]:
     Parameters
     ----------
     given
-        A record whose fields are numbers, texts, None, tuples of these, and arrays of the types
-        that their annotations say: bool, uint8, int32 or float64.
+        A record whose fields are numbers, texts, None, tuples of these, other records, and arrays
+        of the types that their annotations say: bool, uint8, int32 or float64.
 
     Returns
     -------
@@ -64,7 +64,9 @@ def encode_record(given: object) -> dict[str, Any]:
     for field in fields(given):  # type: ignore[arg-type]
         value = getattr(given, field.name)
         dtype = _dtype_of(hints[field.name])
-        if dtype is None:
+        if is_dataclass(value):
+            encoded[field.name] = encode_record(value)
+        elif dtype is None:
             encoded[field.name] = value
         elif value.dtype != dtype:
             msg = (
@@ -111,7 +113,9 @@ def decode_record(cls: type[T], given: object, place: str) -> T:
     for name in names:
         dtype = _dtype_of(hints[name])
         here = f"{place}.{name}"
-        if dtype is None:
+        if is_dataclass(hints[name]):
+            values[name] = decode_record(hints[name], given[name], here)
+        elif dtype is None:
             values[name] = _convert(given[name], hints[name], here)
         else:
             values[name] = _decode_array(given[name], dtype, here)

@@ -1,0 +1,198 @@
+"""The whole picture: every kind of a standard, domain by domain, people by people."""
+
+import numpy as np
+
+from cityloop.circle.gaps import Status, TypeGaps, lacking, unsure
+from cityloop.circle.inequality import Inequality, inequality
+from cityloop.circle.persons import Person
+from cityloop.circle.standard import Standard
+from cityloop.city.people import Homes
+from cityloop.city.records import record
+from cityloop.city.ways import Bools, Floats
+
+REASONS = (Status.FULL, Status.CLOSED, Status.NOT_USABLE, Status.TOO_FAR, Status.NONE_EXISTS)
+
+
+@record
+class Picture:
+    """How a city stands with a standard, for one person profile at one time.
+
+    Parameters
+    ----------
+    standard
+        The standard.
+    person
+        Who goes.
+    departure
+        When, such as `2026-11-21 21:40`; empty for whatever the hours.
+    types
+        How homes stand with each facility type, in the standard's order.
+    """
+
+    standard: Standard
+    person: Person
+    departure: str
+    types: tuple[TypeGaps, ...]
+
+
+@record
+class Line:
+    """One line of a table: people by how they stand.
+
+    Parameters
+    ----------
+    concerned, served, unsure
+        People whom it is for, who have it, of whom nobody knows.
+    reasons
+        (5,) people without it, by `REASONS`.
+    """
+
+    concerned: float
+    served: float
+    unsure: float
+    reasons: Floats
+
+    @property
+    def lacking(self) -> float:
+        """People who lack it for certain."""
+        return float(self.reasons.sum())
+
+
+def count_type(gaps: TypeGaps, homes: Homes, some: Bools | None = None) -> Line:
+    """Count the people of one kind of place.
+
+    Parameters
+    ----------
+    gaps
+        How homes stand with it.
+    homes
+        The homes.
+    some
+        (homes,) which to count; all if not given.
+
+    Returns
+    -------
+    Their line; all 0 where there are no data.
+    """
+    people = np.where(some, gaps.concerned, 0.0) if some is not None else gaps.concerned
+    if not gaps.known:
+        people = np.zeros(len(homes.lon))
+    by_status = np.bincount(gaps.status, people, minlength=len(Status)).astype(np.float64)
+    return Line(
+        concerned=float(people.sum()),
+        served=float(by_status[Status.SERVED]),
+        unsure=float(by_status[Status.BEYOND_RIM]),
+        reasons=by_status[list(REASONS)],
+    )
+
+
+def lacks_domain(picture: Picture, domain: str) -> tuple[Bools, Bools] | None:
+    """Tell which homes lack a domain: some known kind of it.
+
+    Parameters
+    ----------
+    picture
+        The picture.
+    domain
+        The domain's key.
+
+    Returns
+    -------
+    (homes,) who lacks it for certain, and of whom nobody knows; None for no data, which is no gap.
+    """
+    of = [each for each in picture.types if each.kind.domain == domain and each.known]
+    if not of:
+        return None
+    lacks = np.any([lacking(each) & (each.concerned > 0) for each in of], axis=0)
+    maybe = np.any([unsure(each) & (each.concerned > 0) for each in of], axis=0)
+    return lacks, maybe & ~lacks
+
+
+def met_share(picture: Picture) -> Floats:
+    """Give the share of known kinds that each home has within the standard.
+
+    Parameters
+    ----------
+    picture
+        The picture.
+
+    Returns
+    -------
+    (homes,) 0 to 1; NaN where nothing is known.
+    """
+    known = [each for each in picture.types if each.known]
+    if not known:
+        return np.full(len(picture.types[0].status) if picture.types else 0, np.nan)
+    return np.asarray(np.mean([each.status == Status.SERVED for each in known], axis=0), np.float64)
+
+
+def spread_of_access(picture: Picture, homes: Homes) -> Inequality:
+    """Say how unevenly the share of kinds met is spread over people.
+
+    Parameters
+    ----------
+    picture
+        The picture.
+    homes
+        The homes.
+
+    Returns
+    -------
+    Lorenz, Gini and Palma.
+    """
+    return inequality(np.nan_to_num(met_share(picture)), homes.people.sum(axis=1))
+
+
+@record
+class Change:
+    """What a scenario changes for one kind of place.
+
+    Parameters
+    ----------
+    key
+        The facility type.
+    gained, lost
+        People who had none and have one, and the other way round.
+    longer
+        People who still have one and go at least a minute longer.
+    """
+
+    key: str
+    gained: float
+    lost: float
+    longer: float
+
+
+MINUTE_MS = 60_000
+
+
+def compare(before: Picture, after: Picture) -> tuple[Change, ...]:
+    """Compare two pictures of the same homes.
+
+    Parameters
+    ----------
+    before
+        As it is.
+    after
+        As it would be.
+
+    Returns
+    -------
+    One change a facility type that is known in both.
+    """
+    changes = []
+    for one, other in zip(before.types, after.types, strict=True):
+        if not (one.known and other.known):
+            continue
+        had, has = one.status == Status.SERVED, other.status == Status.SERVED
+        more_ms = other.reach.nearest_ms[:, 0].astype(np.int64) - one.reach.nearest_ms[:, 0]
+        people = one.concerned
+        changes.append(
+            Change(
+                key=one.kind.key,
+                gained=float(people[has & ~had].sum()),
+                lost=float(people[had & ~has].sum()),
+                longer=float(people[had & has & (more_ms >= MINUTE_MS)].sum()),
+            )
+        )
+    return tuple(changes)

@@ -1,0 +1,122 @@
+"""`cityloop circle`: who reaches what within the standard, where gaps are, and why."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from cityloop.circle.picture import Picture
+from cityloop.cli.circle_tables import print_changes, print_gaps, print_reach, print_survey
+from cityloop.cli.outputs import check_outputs
+from cityloop.cli.progress import progress_bar
+from cityloop.feeds.home_tables import check_suffix
+from cityloop.usecases.change_survey import compare_circles, read_scenario
+from cityloop.usecases.draw_circle import UnknownHours
+from cityloop.usecases.open_circle import Question, draw, open_question, save_homes, save_survey
+from cityloop.usecases.warm_kernels import warm_kernels
+
+circle_app = typer.Typer(
+    name="circle", help="The 15-minute public service circle.", no_args_is_help=True
+)
+
+
+CityArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="CITY",
+        help="A circle file (.toml), an OSM extract, a survey, or a data set's name.",
+    ),
+]
+ProfileOption = Annotated[
+    str, typer.Option("--profile", help="The standard: zhejiang, rings, or a file.")
+]
+PersonOption = Annotated[
+    str,
+    typer.Option("--as", help="Who goes: adult, elderly, child, wheelchair, stroller or bicycle."),
+]
+AtOption = Annotated[
+    str, typer.Option("--at", help="Day and hour, such as '2026-11-21 21:40'; hours count then.")
+]
+UnknownOption = Annotated[
+    UnknownHours, typer.Option("--unknown-hours", help="What unknown opening hours count for.")
+]
+OutOption = Annotated[
+    Path | None, typer.Option("--out", help="One row a home: .csv, .geojson or .parquet.")
+]
+ScenarioOption = Annotated[
+    Path | None, typer.Option("--scenario", help="Changes to compare with (.toml).")
+]
+
+
+def say(line: str) -> None:
+    """Tell a step on standard error."""
+    typer.echo(line, err=True)
+
+
+@circle_app.command("survey")
+def survey_command(
+    city: CityArgument,
+    *,
+    out: Annotated[Path, typer.Option("--out", help="Where the survey goes (.survey.gz).")],
+) -> None:
+    """Read a city once, so that later commands need not."""
+    check_outputs(out)
+    print_survey(Console(), save_survey(city, out, say))
+
+
+@circle_app.command("reach")
+def reach_command(
+    city: CityArgument,
+    *,
+    profile: ProfileOption = "zhejiang",
+    person: PersonOption = "adult",
+    at: AtOption = "",
+    unknown: UnknownOption = UnknownHours.OPEN,
+    out: OutOption = None,
+) -> None:
+    """Work out the minutes from every home to the nearest of each kind, and what is in reach."""
+    question = ask(city, profile, person, at, unknown)
+    print_reach(Console(), question, picture_of(question, out))
+
+
+@circle_app.command("gaps")
+def gaps_command(
+    city: CityArgument,
+    *,
+    profile: ProfileOption = "zhejiang",
+    person: PersonOption = "adult",
+    at: AtOption = "",
+    unknown: UnknownOption = UnknownHours.OPEN,
+    scenario: ScenarioOption = None,
+    out: OutOption = None,
+) -> None:
+    """Say who lacks what, and why: none exists, too far, full, closed then, not usable."""
+    changed = None if scenario is None else read_scenario(scenario)
+    question = ask(city, profile, person, at, unknown)
+    picture = picture_of(question, out)
+    print_gaps(Console(), question, picture)
+    if changed is not None:
+        with progress_bar("the scenario", len(picture.types)) as watch:
+            changes = compare_circles(question, picture, changed, watch)
+        print_changes(Console(), picture, changes)
+
+
+def ask(city: str, profile: str, person: str, at: str, unknown: UnknownHours) -> Question:
+    """Open what a command asks about, kernels compiled."""
+    warm_kernels(say)
+    return open_question(city, profile, person, at, unknown, say)
+
+
+def picture_of(question: Question, out: Path | None) -> Picture:
+    """Draw the picture under a bar, and write its homes where they are asked for."""
+    if out is not None:
+        check_suffix(out)
+        check_outputs(out)
+    title = f"{question.survey.name}: kinds of place"
+    with progress_bar(title, len(question.standard.types)) as watch:
+        picture = draw(question, watch)
+    if out is not None:
+        save_homes(out, question, picture)
+        say(f"wrote {out}")
+    return picture

@@ -1,0 +1,242 @@
+"""Survey a city: ways, places and people, from files to what reach is worked out of."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import shapely
+from scipy.spatial import cKDTree
+
+from cityloop.circle.snap import Snapper
+from cityloop.circle.spread import Areas, Sites, spread, street_sites
+from cityloop.city.errors import InputError
+from cityloop.city.people import Homes
+from cityloop.city.places import Places, choose
+from cityloop.city.survey import Survey
+from cityloop.city.ways import Floats, Ints, Ways
+from cityloop.feeds.circle_file import CircleFile, PeopleSource
+from cityloop.feeds.osm_extract import Extract, read_extract
+from cityloop.feeds.osm_ways import build_ways, project
+from cityloop.feeds.tables import Table, read_table
+from cityloop.usecases.survey_places import (
+    check_inside,
+    join_places,
+    lonlat_of,
+    osm_places,
+    register_places,
+)
+
+Say = Callable[[str], None]
+SQUARE_M: Final = 1000.0
+"""Where no neighbourhood has a name, squares of this size stand for them. [m]"""
+LOCALITIES_MIN: Final = 3
+DWELLERS: Final = 30.0
+"""People of a dwelling where nothing says how many there are: they weigh, they do not count."""
+
+
+def survey_city(city: CircleFile, say: Say) -> Survey:
+    """Read all that a city gives and set it on its ways.
+
+    Parameters
+    ----------
+    city
+        The circle file.
+    say
+        Told one line a step.
+
+    Returns
+    -------
+    The survey.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be used.
+    """
+    say(f"reading {Path(city.extract).name}")
+    extract = read_extract(Path(city.extract))
+    ways, remarks = build_ways(extract)
+    snapper = Snapper(ways)
+    say(f"setting {len(extract.places)} places before their doors")
+    parts, registered = [osm_places(extract, ways, snapper)], set[str]()
+    said = list(remarks)
+    for register in city.register:
+        say(f"reading the register {Path(register.file).name}")
+        places, spoken, odd = register_places(register, ways, snapper)
+        parts.append(places)
+        registered |= set(spoken)
+        said += odd
+    places = join_places(parts)
+    lost = (
+        np.add.reduceat(places.doors.edge >= 0, places.door_start[:-1]) == 0
+        if len(places.place_ids)
+        else np.zeros(0, bool)
+    )
+    if lost.any():
+        said.append(f"{lost.sum()} places lie further than 250 m from every way and are left out")
+        places = choose(places, ~lost)
+    say("spreading people to homes")
+    homes, odd = _homes(city, extract, ways, snapper)
+    return Survey(
+        name=city.name,
+        timezone=city.timezone,
+        country=city.country,
+        ways=ways,
+        places=_with_facing_doors(places),
+        homes=homes,
+        registered=tuple(sorted(registered)),
+        remarks=(*said, *odd),
+    )
+
+
+def _with_facing_doors(places: Places) -> Places:
+    """Leave out doors that face no way; each place has another."""
+    faces = places.doors.edge >= 0
+    if faces.all():
+        return places
+    count = np.add.reduceat(faces, places.door_start[:-1])
+    doors = replace(
+        places.doors,
+        edge=places.doors.edge[faces],
+        share=places.doors.share[faces],
+        access_m=places.doors.access_m[faces],
+    )
+    door_start = np.cumsum([0, *count]).astype(np.int32)
+    return replace(places, doors=doors, door_start=door_start)
+
+
+def _homes(
+    city: CircleFile, extract: Extract, ways: Ways, snapper: Snapper
+) -> tuple[Homes, tuple[str, ...]]:
+    sites, where = _sites(extract, ways)
+    remarks: tuple[str, ...] = ()
+    if city.people is None:
+        people = sites.weight / sites.weight.sum()
+        total = city.people_assumed or DWELLERS * len(sites.x_m)
+        table, of = people[:, None] * total, None
+        ages: tuple[str, ...] = ("all",)
+        names: tuple[str, ...] = ()
+        assumed = f"no population was given: {total:.0f} people are assumed, spread over {where}"
+    else:
+        areas, ages, names, remarks = _areas(city.people, ways)
+        sites, table, of = spread(areas, sites)
+        assumed = f"within each area people are spread over {where}"
+        if city.people.name == "":
+            names = ()
+    spots = snapper.snap(sites.x_m, sites.y_m, within_m=5000.0)
+    faces = spots.edge >= 0
+    if not faces.all():
+        lost = float(table[~faces].sum())
+        remarks = (*remarks, f"{lost:.0f} people live further than 5 km from every way: left out")
+    if of is None or not names:
+        of, names = _neighbourhoods(extract, ways, sites)
+    lon, lat = _unproject(ways, sites)
+    hull = shapely.convex_hull(shapely.multipoints(np.stack([ways.node_x_m, ways.node_y_m], 1)))
+    to_rim_m = shapely.distance(shapely.boundary(hull), shapely.points(sites.x_m, sites.y_m))
+    homes = Homes(
+        lon=lon[faces],
+        lat=lat[faces],
+        spots=replace(
+            spots, edge=spots.edge[faces], share=spots.share[faces], access_m=spots.access_m[faces]
+        ),
+        people=table[faces],
+        ages=ages,
+        neighbourhood=of[faces],
+        neighbourhoods=names,
+        to_rim_m=np.asarray(to_rim_m, np.float64)[faces],
+        assumed=assumed,
+    )
+    return homes, remarks
+
+
+def _sites(extract: Extract, ways: Ways) -> tuple[Sites, str]:
+    """Take dwellings where the extract has them, else streets."""
+    streets = street_sites(ways)
+    # A few dwellings in a city of streets are a sample of nothing.
+    if len(extract.building_size) * 10 < len(streets.x_m):
+        return streets, "streets, by length"
+    x_m, y_m = project(ways.crs, *extract.building_lonlat.T.copy())
+    return Sites(x_m=x_m, y_m=y_m, weight=extract.building_size), "buildings, by floor area"
+
+
+def _areas(
+    people: PeopleSource, ways: Ways
+) -> tuple[Areas, tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    table = read_table(Path(people.file))
+    columns = people.ages or {"all": people.count}
+    if not people.ages and not people.count:
+        raise InputError(
+            file=people.file,
+            place="people",
+            cause="it says neither count nor ages",
+            remedy="say which column holds the people",
+        )
+    counts = [table.numbers(name, least=0.0) for name in columns.values()]
+    lon, lat = lonlat_of(table, people.coordinates, people.lon, people.lat)
+    known = ~np.isnan(lon) & ~np.isnan(lat)
+    check_inside(table, ways, lon[known], lat[known])
+    numbers = np.nan_to_num(np.stack(counts, axis=1))
+    remarks = []
+    empty = int(np.isnan(np.stack(counts, axis=1)).any(axis=1).sum())
+    if empty:
+        remarks.append(f"{table.path.name}: {empty} rows without a count hold nobody")
+    shape = shapely.points(*project(ways.crs, lon, lat))
+    if table.geometry is not None and shapely.get_dimensions(table.geometry).max() == 2:  # noqa: PLR2004
+        shape = _projected(table, people, ways)
+    names = table.texts(people.name) if people.name else ()
+    return (
+        Areas(shape=np.asarray(shape)[known], people=numbers[known]),
+        tuple(columns),
+        tuple(name for name, there in zip(names, known, strict=True) if there) if names else (),
+        tuple(remarks),
+    )
+
+
+def _projected(table: Table, people: PeopleSource, ways: Ways) -> np.ndarray:
+    import pyproj  # noqa: PLC0415
+
+    from cityloop.feeds.coordinates import to_wgs84  # noqa: PLC0415
+
+    turn = pyproj.Transformer.from_crs(table.crs, "EPSG:4326", always_xy=True)
+
+    def turned(xy: Floats) -> Floats:
+        lonlat = turn.transform(xy[:, 0], xy[:, 1])
+        lon, lat = to_wgs84(people.coordinates, *(np.asarray(each) for each in lonlat))
+        return np.stack(project(ways.crs, lon, lat), axis=1)
+
+    return np.asarray(shapely.transform(table.geometry, turned))
+
+
+def _neighbourhoods(extract: Extract, ways: Ways, sites: Sites) -> tuple[Ints, tuple[str, ...]]:
+    """Give each site to the nearest named place, or to a square where too few have names."""
+    named = sorted(set(extract.localities))
+    if len(named) >= LOCALITIES_MIN:
+        at = np.array([place[1:] for place in named])
+        xy = np.stack(project(ways.crs, at[:, 0].copy(), at[:, 1].copy()), axis=1)
+        _, nearest = cKDTree(xy).query(np.stack([sites.x_m, sites.y_m], axis=1))
+        return np.asarray(nearest, np.int32), tuple(place[0] for place in named)
+    column = np.floor((sites.x_m - ways.node_x_m.min()) / SQUARE_M).astype(int)
+    row = np.floor((ways.node_y_m.max() - sites.y_m) / SQUARE_M).astype(int)
+    keys, of = np.unique(np.stack([row, column], axis=1), axis=0, return_inverse=True)
+    names = tuple(f"{_letters(c)}{r + 1}" for r, c in keys.tolist())
+    return np.asarray(of.reshape(-1), np.int32), names
+
+
+def _letters(number: int) -> str:
+    """Name a column as a spreadsheet does: after Z comes AA."""
+    text = ""
+    number += 1
+    while number > 0:
+        number, digit = divmod(number - 1, 26)
+        text = chr(ord("A") + digit) + text
+    return text
+
+
+def _unproject(ways: Ways, sites: Sites) -> tuple[Floats, Floats]:
+    import pyproj  # noqa: PLC0415
+
+    turn = pyproj.Transformer.from_crs(ways.crs, "EPSG:4326", always_xy=True)
+    lon, lat = turn.transform(sites.x_m, sites.y_m)
+    return np.asarray(lon, np.float64), np.asarray(lat, np.float64)
