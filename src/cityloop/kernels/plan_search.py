@@ -53,15 +53,15 @@ class Room(NamedTuple):
         (3, master) work space.
     """
 
-    open: npt.NDArray[np.float32]
-    sneak: npt.NDArray[np.float32]
-    come: npt.NDArray[np.float32]
-    go: npt.NDArray[np.float32]
+    open: npt.NDArray[np.float64]
+    sneak: npt.NDArray[np.float64]
+    come: npt.NDArray[np.float64]
+    go: npt.NDArray[np.float64]
     cost: npt.NDArray[np.float64]
     delay: npt.NDArray[np.float64]
     order: Ints
     green_s: Ints
-    rate: npt.NDArray[np.float32]
+    rate: npt.NDArray[np.float64]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -89,7 +89,7 @@ def settle(
     -------
     Cost of the network. [veh s]
     """
-    rate = np.zeros((3, master_s), np.float32)
+    rate = np.zeros((3, master_s), np.float64)
     signals = len(streets.queue_start) - 1
     for s in range(signals):
         open_parts(s, master_s, streets, stock, timings, profiles.open, profiles.sneak)
@@ -109,7 +109,7 @@ def settle(
 @numba.njit(cache=True, nogil=True)
 def settle_alone(
     master_s: int, streets: Streets, stock: Stock, timings: Timings, profiles: Profiles,
-    volume: npt.NDArray[np.float32],
+    volume: npt.NDArray[np.float64],
 ) -> float:  # fmt: skip
     """Work out all profiles as if vehicles came evenly everywhere.
 
@@ -132,7 +132,7 @@ def settle_alone(
     -------
     Cost of the network. [veh s]
     """
-    rate = np.zeros((3, master_s), np.float32)
+    rate = np.zeros((3, master_s), np.float64)
     for s in range(len(streets.queue_start) - 1):
         for q in range(streets.queue_start[s], streets.queue_start[s + 1]):
             for w in range(len(volume)):
@@ -144,7 +144,7 @@ def settle_alone(
 
 @numba.njit(cache=True, nogil=True)
 def _serve_signal(
-    s: int, streets: Streets, profiles: Profiles, rate: npt.NDArray[np.float32]
+    s: int, streets: Streets, profiles: Profiles, rate: npt.NDArray[np.float64]
 ) -> None:
     """Serve the queues of a signal: first those with the right of way; the others twice.
 
@@ -167,7 +167,7 @@ def _serve_signal(
 @numba.njit(cache=True, nogil=True)
 def retime(
     s: int, master_s: int, streets: Streets, stock: Stock, timings: Timings, profiles: Profiles,
-    rate: npt.NDArray[np.float32],
+    rate: npt.NDArray[np.float64],
 ) -> float:  # fmt: skip
     """Work out anew what a change of one signal touches.
 
@@ -200,7 +200,7 @@ def retime(
 
 @numba.njit(cache=True, nogil=True)
 def _serve_below(
-    s: int, streets: Streets, profiles: Profiles, rate: npt.NDArray[np.float32]
+    s: int, streets: Streets, profiles: Profiles, rate: npt.NDArray[np.float64]
 ) -> None:
     for b in range(streets.below_start[s], streets.below_start[s + 1]):
         q = streets.below_queue[b]

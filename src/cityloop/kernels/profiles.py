@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 Ints = npt.NDArray[np.int32]
-Floats = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.float64]
 
 
 SNEAKERS = 1.0
@@ -330,17 +330,20 @@ def _rates(q: int, w: int, streets: Streets, profiles: Profiles, rates: Floats) 
     first, last = streets.part_start[q], streets.part_start[q + 1]
     held_up = 0
     for t in range(master_s):
-        time_s, free, free_time_s = 0.0, 0.0, 0.0
+        time_s, free, free_time_s, shut = 0.0, 0.0, 0.0, False
         for p in range(first, last):
             share = streets.part_share[p]
             if share <= LEAST_SHARE:
                 continue
             rate = _part_rate(p, w, t, streets, profiles)
-            time_s += share / max(rate, 1e-5)
+            if rate <= 0.0:
+                shut = True
+            else:
+                time_s += share / rate
             if rate > BLOCKED_SHARE * streets.part_sat[p]:
                 free += share
                 free_time_s += share / rate
-        rates[0, t] = 1.0 / time_s if time_s > 0.0 else 0.0
+        rates[0, t] = 1.0 / time_s if time_s > 0.0 and not shut else 0.0
         rates[1, t] = free / free_time_s if free > 0.0 else 0.0
         rates[2, t] = free
         if free > 0.0 and free < ALL:
@@ -373,7 +376,9 @@ def _can_go(t: int, rates: Floats, lanes: float, left: float) -> tuple[float, fl
     come on average before the first of that part, and then none.
     """
     together, free = rates[0, t], rates[2, t]
-    if free >= ALL or free <= 0.0:
+    if free <= 0.0:
+        return together, left
+    if free >= ALL:
         return together, -1.0
     if left < 0.0:
         left = lanes * free / (1.0 - free)
@@ -504,7 +509,8 @@ def overflow(
         return (carried + 0.5 * demand * period_s) * period_s, carried + demand * period_s
     x = demand / capacity
     mean_s = 0.25 * period_s * (x - 1.0 + np.sqrt((x - 1.0) ** 2 + 4.0 * x / (capacity * period_s)))
-    area = demand * mean_s * period_s
+    # What waits beyond the period's end is counted in the next one, as carried.
+    area = min(demand, capacity) * mean_s * period_s
     if carried > 0.0:
         if x < 1.0:
             clear_s = min(period_s, carried / (capacity - demand))

@@ -85,7 +85,7 @@ def build_streets(queues: Queues, demand: Demand) -> Streets:
     below = np.unique(np.stack([signal[owner[sender]], to]), axis=1) if len(to) else _NONE
     below = below[:, signal[below[1]] != below[0]]
     patient = np.bincount(owner, np.diff(queues.foe_start) > 0, queues.queue_count) > 0
-    single = np.float32
+    single = np.float64
     ones = np.ones(len(owner), single)
     fed_by = np.bincount(to, minlength=queues.queue_count) > 0
     room = np.where(fed_by | (queues.storage < NO_LIMIT), queues.storage, NO_LIMIT)
@@ -137,10 +137,10 @@ def empty_profiles(streets: Streets, master_s: int) -> Profiles:
     periods, queues = streets.flat.shape
     parts = len(streets.part_share)
     return Profiles(
-        open=np.zeros((parts, master_s), np.float32),
-        sneak=np.zeros(parts, np.float32),
-        come=np.zeros((periods, queues, master_s), np.float32),
-        go=np.zeros((periods, parts, master_s), np.float32),
+        open=np.zeros((parts, master_s), np.float64),
+        sneak=np.zeros(parts, np.float64),
+        come=np.zeros((periods, queues, master_s), np.float64),
+        go=np.zeros((periods, parts, master_s), np.float64),
         cost=np.zeros(queues),
         delay=np.zeros(queues),
         saturation=np.zeros(queues),

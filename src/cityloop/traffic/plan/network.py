@@ -142,7 +142,7 @@ def start_timings(
     return timings, np.array(fits, bool)
 
 
-def mean_volume(streets: Streets) -> npt.NDArray[np.float32]:
+def mean_volume(streets: Streets) -> npt.NDArray[np.float64]:
     """Give what comes to each queue on average, from other signals and from elsewhere.
 
     Parameters
@@ -166,7 +166,7 @@ def mean_volume(streets: Streets) -> npt.NDArray[np.float32]:
             sent = volume[owner[streets.feed_part]] * weight
             volume = flat + np.bincount(to, sent, queues)
         rows.append(volume)
-    return np.array(rows, np.float32).reshape(len(streets.flat), queues)
+    return np.array(rows, np.float64).reshape(len(streets.flat), queues)
 
 
 def one_period(streets: Streets) -> Streets:
@@ -182,7 +182,7 @@ def one_period(streets: Streets) -> Streets:
     The same with one period of root mean square flows.
     """
     flat = np.sqrt(np.square(streets.flat.astype(float)).mean(axis=0, keepdims=True))
-    return streets._replace(flat=flat.astype(np.float32))
+    return streets._replace(flat=flat.astype(np.float64))
 
 
 def _fits(
@@ -266,15 +266,15 @@ def _room(streets: Streets, master_s: int, most: int) -> Room:
     queues = queues + np.diff(streets.below_start)
     n, m, periods = int(parts.max(initial=1)), int(queues.max(initial=1)), len(streets.flat)
     return Room(
-        open=np.zeros((n, master_s), np.float32),
-        sneak=np.zeros(n, np.float32),
-        come=np.zeros((periods, m, master_s), np.float32),
-        go=np.zeros((periods, n, master_s), np.float32),
+        open=np.zeros((n, master_s), np.float64),
+        sneak=np.zeros(n, np.float64),
+        come=np.zeros((periods, m, master_s), np.float64),
+        go=np.zeros((periods, n, master_s), np.float64),
         cost=np.zeros(m),
         delay=np.zeros(m),
         order=np.zeros(most, np.int32),
         green_s=np.zeros(most, np.int32),
-        rate=np.zeros((3, master_s), np.float32),
+        rate=np.zeros((3, master_s), np.float64),
     )
 
 
