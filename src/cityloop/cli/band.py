@@ -76,6 +76,10 @@ def band(  # noqa: PLR0913  one argument an option
         bool,
         typer.Option("--free-order", help="Let stages run in another order (left turns first …)."),
     ] = False,
+    per_link: Annotated[
+        bool,
+        typer.Option("--per-link", help="Give each link a band of its own width, in one piece."),
+    ] = False,
     queue: Annotated[
         float, typer.Option("--queue", min=0, help="Seconds for a queue to leave before the band.")
     ] = 0.0,
@@ -133,6 +137,7 @@ def band(  # noqa: PLR0913  one argument an option
         queue_s=queue,
         fair=fair,
         free_order=free_order,
+        per_link=per_link,
         plan=plan,
     )
     found_scenario = find_scenario(scenario, roadnet=roadnet, flow=flow, say=_say)
@@ -239,10 +244,10 @@ def print_bands(console: Console, timed: Timed) -> None:
         if bands is None:
             console.print(Text(f"{names[part.first]}: a signal by itself"), soft_wrap=True)
             continue
-        out_km_h = _speeds(bands.out_speed_m_s)
+        out_km_h = _span(bands.out_speed_m_s * KM_H, 0)
         line = (
-            f"{where}: band out {bands.out_s[0]:.1f} s at {out_km_h},"
-            f" in {bands.in_s[0]:.1f} s at {_speeds(bands.in_speed_m_s)};"
+            f"{where}: band out {_span(bands.out_s, 1)} s at {out_km_h} km/h,"
+            f" in {_span(bands.in_s, 1)} s at {_span(bands.in_speed_m_s * KM_H, 0)} km/h;"
             f" {bands.value:.4f} of the cycle, bound {bands.bound:.4f}, gap {bands.gap:.1e};"
             f" with offsets in whole seconds {measured_s[0]:.1f} and {measured_s[1]:.1f} s"
         )
@@ -259,9 +264,9 @@ def print_bands(console: Console, timed: Timed) -> None:
         console.print(Text(said), soft_wrap=True)
 
 
-def _speeds(speed_m_s: Floats) -> str:
-    low, high = float(speed_m_s.min()) * KM_H, float(speed_m_s.max()) * KM_H
-    return f"{low:.0f} km/h" if round(low) == round(high) else f"{low:.0f}-{high:.0f} km/h"
+def _span(values: Floats, decimals: int) -> str:
+    low, high = f"{values.min():.{decimals}f}", f"{values.max():.{decimals}f}"
+    return low if low == high else f"{low}-{high}"
 
 
 def _say(line: str) -> None:

@@ -19,7 +19,8 @@ from cityloop.traffic.plan.bands_corridor import (
     find_corridor,
     find_corridors,
 )
-from cityloop.traffic.plan.bands_parts import FAIR, Parts, find_parts
+from cityloop.traffic.plan.bands_links import find_link_bands, measure_link_bands
+from cityloop.traffic.plan.bands_parts import FAIR, Part, Parts, find_parts
 from cityloop.traffic.safety.approval import Refusal
 from cityloop.traffic.safety.plan_proof import prove_plan
 from cityloop.usecases.band_variants import Variant, Variants, make_arterial
@@ -51,6 +52,8 @@ class BandOrder(NamedTuple):
         As in `find_parts`; 0 keeps every arterial in one piece.
     free_order
         Whether stages may run in another order, left turns before or after, say.
+    per_link
+        Whether each link gets a band of its own width, the arterial in one piece.
     plan
         Plans to begin with; the shipped programmes, repaired, if None.
     """
@@ -65,6 +68,7 @@ class BandOrder(NamedTuple):
     queue_s: float = 0.0
     fair: float = FAIR
     free_order: bool = False
+    per_link: bool = False
     plan: Path | None = None
 
 
@@ -82,7 +86,8 @@ class Timed(NamedTuple):
     chosen
         What each signal runs, with its offset.
     measured_s
-        Of each part the widths out and in with these offsets, in whole seconds as they are. [s]
+        Of each part the widths out and in with these offsets, in whole seconds as they are; means
+        over the links where each has its own. [s]
     before_s
         Widths out and in over the whole with the plans to begin with; None where their cycles
         differ. [s]
@@ -207,7 +212,7 @@ def _time(city: City, order: BandOrder, corridor: Corridor, plans: dict[str, Pla
         aim = replace(aim, cycle_s_min=cycle_s, cycle_s_max=cycle_s)
         try:
             arterial, its = _arterial(city, order, corridor, variants, (cycle_s, lost_s))
-            parts = find_parts(arterial, aim, order.fair)
+            parts = _parts(arterial, aim, order)
         except InputError as error:
             refused = refused or error
             continue
@@ -220,6 +225,13 @@ def _time(city: City, order: BandOrder, corridor: Corridor, plans: dict[str, Pla
     _, arterial, parts, its = best
     before_s = _before(city, order, corridor, variants)
     return _settled(city, Timed(corridor, arterial, parts, (), (), before_s, tuple(remarks)), its)
+
+
+def _parts(arterial: Arterial, aim: Aim, order: BandOrder) -> Parts:
+    if not order.per_link:
+        return find_parts(arterial, aim, order.fair)
+    bands = find_link_bands(arterial, aim)
+    return Parts(parts=(Part(0, arterial.count - 1, bands),), cycle_s=aim.cycle_s_min, reasons=())
 
 
 def _arterial(
@@ -284,6 +296,9 @@ def _settled(city: City, timed: Timed, variants: list[list[Variant]]) -> Timed:
 
 def _measured(arterial: Arterial, bands: Bands) -> tuple[float, float]:
     out_s, in_s = measure_bands(arterial, bands)
+    if np.ptp(bands.out_s) > 0 or np.ptp(bands.in_s) > 0:
+        each = measure_link_bands(arterial, bands)
+        return float(each[0].mean()), float(each[1].mean())
     return max(0.0, out_s), max(0.0, in_s)
 
 

@@ -19,6 +19,8 @@ from cityloop.usecases.find_bands import BandPlans, Timed
 from cityloop.usecases.open_scenario import City
 from cityloop.usecases.stream_names import plain_name
 
+FORMAT: Final = "cityloop-bands"
+VERSION: Final = 1
 _KM_H: Final = 3.6
 
 
@@ -36,7 +38,12 @@ def bands_json(city: City, found: BandPlans) -> bytes:
     -------
     JSON, indented, with a line's end.
     """
-    data = {"scenario": city.scenario.name, "arterials": [_road(each) for each in found.arterials]}
+    data = {
+        "format": FORMAT,
+        "version": VERSION,
+        "scenario": city.scenario.name,
+        "arterials": [_road(each) for each in found.arterials],
+    }
     return msgspec.json.format(msgspec.json.encode(data), indent=2) + b"\n"
 
 
@@ -153,8 +160,8 @@ def _part(timed: Timed, part: Part, measured_s: tuple[float, float]) -> dict[str
         "value": bands.value,
         "bound": bands.bound,
         "gap": bands.gap,
-        "out_s": float(bands.out_s[0]),
-        "in_s": float(bands.in_s[0]),
+        "out_s": float(bands.out_s.mean()),
+        "in_s": float(bands.in_s.mean()),
         "rounded_out_s": measured_s[0],
         "rounded_in_s": measured_s[1],
         "remarks": list(bands.remarks),
