@@ -126,7 +126,7 @@ def _widen(column: Column, values: Any, faults: dict[int, str]) -> Any:  # noqa:
         return _microseconds(column, values, faults)
     if column.type is ColumnType.INTEGER:
         # Beyond 2**63 an integer is out of range as a float as well.
-        return values.cast(pa.float64() if values.type == pa.uint64() else pa.int64(), safe=False)
+        return values.cast(pa.float64(), safe=False) if values.type == pa.uint64() else values
     if column.type not in {ColumnType.NUMBER, ColumnType.DEGREES}:
         return values if values.type == pa.string() else values.cast(pa.string())
     if values.type not in {pa.float32(), pa.float64()}:

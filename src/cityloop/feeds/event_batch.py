@@ -167,7 +167,7 @@ def _list_faults(column: Column, values: Any) -> list[tuple[Fault, Bools]]:  # n
     low, high = column.low, column.high
     if column.type is ColumnType.TIME:
         low, high = _YEAR_1970_US, _YEAR_2200_US
-        numbers = _numpy(values.cast(pa.int64()), 0)
+        numbers = _numpy(values.view(pa.int64()), 0)
     else:
         numbers = _numpy(values, max(low, 0))
     # Written so that a NaN is out of range, too.

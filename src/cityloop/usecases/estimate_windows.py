@@ -19,6 +19,7 @@ from cityloop.traffic.estimate.windows import (
     mean_speed_m_s,
 )
 from cityloop.traffic.observe.events import DETECTOR, HEARTBEAT
+from cityloop.traffic.observe.names import Names, names_of
 
 ESTIMATES: Final = "detector-windows"
 SUM_COLUMNS: Final = (
@@ -58,7 +59,7 @@ class WindowBook:
     def __init__(self, rules: WindowRules) -> None:
         self.rules = rules
         self._windows: dict[str, SourceWindows] = {}
-        self._names: dict[str, dict[str, int]] = {}
+        self._names: dict[str, Names] = {}
         # By segment of the log: what closed while it was written, and of which source.
         self._closed: dict[int, list[tuple[str, Sums]]] = {}
 
@@ -79,8 +80,8 @@ class WindowBook:
         windows = self._windows.get(entry.source)
         if windows is None:
             windows = self._windows[entry.source] = SourceWindows(self.rules)
-            self._names[entry.source] = {}
-        times = events.column(0).cast(pa.int64()).to_numpy()
+            self._names[entry.source] = Names()
+        times = events.column(0).view(pa.int64()).to_numpy()
         if entry.kind == HEARTBEAT.name:
             limit_us = entry.received_us + self.rules.ahead_us
             rows = windows.pass_time(min(int(times.max()), limit_us))
@@ -112,7 +113,7 @@ class WindowBook:
         """
         found = []
         for source, rows in self._closed.get(segment, []):
-            names = pa.array(list(self._names[source]), pa.string())
+            names = pa.array(self._names[source].list_names(), pa.string())
             columns = {
                 "time": pa.array(rows.begin_us, pa.timestamp("us", "UTC")),
                 "detector": names.take(pa.array(rows.detector)),
@@ -160,7 +161,8 @@ class WindowBook:
         -------
         They, by index.
         """
-        return list(self._names.get(source, ()))
+        names = self._names.get(source)
+        return [] if names is None else names.list_names()
 
     def list_open(self, source: str) -> list[dict[str, object]]:
         """List the estimates of the windows that are open.
@@ -210,7 +212,7 @@ class WindowBook:
         """
         sources = {
             source: _SourceState(
-                names=list(self._names[source]),
+                names=self._names[source].list_names(),
                 base=windows.base,
                 watermark_us=windows.watermark_us,
                 slots=len(windows.sums),
@@ -241,20 +243,17 @@ def decode_windows(data: bytes) -> WindowBook:
     )
     for source, each in state.sources.items():
         windows = book._windows[source] = SourceWindows(book.rules)  # noqa: SLF001  its own
-        book._names[source] = {name: i for i, name in enumerate(each.names)}  # noqa: SLF001
+        book._names[source] = names_of(each.names)  # noqa: SLF001
         windows.base, windows.watermark_us = each.base, each.watermark_us
         shape = (each.slots, len(each.names), SUMS)
         windows.sums = np.frombuffer(each.sums, np.int64).reshape(shape).copy()
     return book
 
 
-def _indices(names: dict[str, int], column: Any) -> npt.NDArray[np.int32]:  # noqa: ANN401
-    given = column.to_pylist()
-    try:
-        found = [names[each] for each in given]
-    except KeyError:
-        found = [names.setdefault(each, len(names)) for each in given]
-    return np.array(found, np.int32)
+def _indices(names: Names, column: Any) -> npt.NDArray[np.int32]:  # noqa: ANN401
+    _, offsets, text = column.buffers()
+    ends = np.frombuffer(offsets, np.int32, len(column) + 1, 4 * column.offset)
+    return names.number(ends, np.frombuffer(text, np.uint8))
 
 
 def _singles(column: Any) -> npt.NDArray[np.float32]:  # noqa: ANN401
