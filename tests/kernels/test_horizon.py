@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cityloop.kernels.horizon import HOLD, Problem, Weights, best_step
+from cityloop.kernels.horizon import HOLD, best_step
+from cityloop.kernels.horizon_tables import Problem, Weights
 from tests.naive.horizon import list_ways
 
 WEIGHTS = Weights(stop_s=3.0, storage=2.0, end_red_s=8.0, end_square_s=0.5, startup_s=1.5)

@@ -5,13 +5,19 @@ lane. From each label the programme goes on with the stage to the next time, or 
 then the new stage's minimum green. Of the labels that meet at a time and stage the cheapest few are
 kept. The recursion follows Sen, S. and Head, K. L. (1997), Controlled optimization of phases at an
 intersection, Transportation Science 31(1), 5-17, doi:10.1287/trsc.31.1.5, with queues as state.
-"""
 
-from typing import NamedTuple
+Signals do not know each other here, so several threads may plan parts of a city at once: each names
+its own signals as due, and all write into one array of costs.
+
+All compiled functions stand in this one file: what numba has cached of a caller in another file
+would not notice that something here has changed.
+"""
 
 import numba
 import numpy as np
 import numpy.typing as npt
+
+from cityloop.kernels.horizon_tables import Network, Problem, Space, Weights
 
 Ints = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
@@ -24,211 +30,183 @@ ALIKE = 0.1
 """Labels whose queues differ by less than this, all lanes together, are as good as one. [veh]"""
 
 
-class Weights(NamedTuple):
-    """What a plan of the horizon costs.
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def make_space(times: int, stages: int, lanes: int, seconds: int) -> Space:
+    """Make room for signals up to a size.
 
-    Attributes
+    Parameters
     ----------
-    stop_s
-        Delay that one stop is worth. [s]
-    storage
-        How much more a queue costs when it fills its lane: 1 + storage * queue / room.
-    end_red_s, end_square_s
-        At the end of the horizon: for each vehicle on a red lane, and for the square of a queue.
-    startup_s
-        Green that passes before vehicles move. [s]
+    times
+        Length of the grid.
+    stages
+        The most that a signal has.
+    lanes
+        The most that a signal has.
+    seconds
+        Columns of `came`.
+
+    Returns
+    -------
+    The space, not yet written.
     """
-
-    stop_s: float
-    storage: float
-    end_red_s: float
-    end_square_s: float
-    startup_s: float
-
-
-class Problem(NamedTuple):
-    """What one signal faces.
-
-    Attributes
-    ----------
-    grid_s
-        (times,) ascending from 0. [s]
-    earliest_s
-        (stages,) when the running stage may be left for each; beyond the horizon for never. [s]
-    came
-        (lanes, seconds + 1) vehicles that will have come to the line since now.
-    rates
-        (stages, lanes) what each stage lets go. [veh/s]
-    clearance_s
-        (stages, stages) [s]
-    least_s
-        (stages,) minimum green. [s]
-    room
-        (lanes,) vehicles that the lane holds.
-    weight
-        (lanes,) what one vehicle counts.
-    """
-
-    grid_s: Ints
-    earliest_s: Ints
-    came: Floats
-    rates: Floats
-    clearance_s: Ints
-    least_s: Ints
-    room: Floats
-    weight: Floats
+    labels = times * stages * LABELS
+    return Space(
+        np.empty(labels),
+        np.empty(labels, np.int32),
+        np.empty((labels, lanes)),
+        np.empty((seconds, lanes)),
+        np.empty((stages, lanes)),
+        np.empty((stages * stages, lanes)),
+        np.empty(lanes),
+        np.empty(lanes),
+        np.empty(lanes),
+        np.empty((2, lanes)),
+        np.empty(lanes),
+    )
 
 
-class Labels(NamedTuple):
-    """The cheapest ways to each (time, stage).
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _fill(space: Space, problem: Problem) -> None:
+    """Copy a signal's problem into the space, and forget all labels."""
+    stages, lanes = problem.rates.shape
+    for i in range(lanes):
+        space.room[i] = problem.room[i]
+        space.weight[i] = problem.weight[i]
+        for second in range(problem.came.shape[1]):
+            space.came[second, i] = problem.came[i, second]
+    space.full[:lanes] = -np.inf
+    for k in range(stages):
+        for i in range(lanes):
+            space.rates[k, i] = problem.rates[k, i]
+            space.full[i] = max(space.full[i], problem.rates[k, i])
+    for k in range(stages):
+        for m in range(stages):
+            for i in range(lanes):
+                space.kept[k * stages + m, i] = min(space.rates[k, i], space.rates[m, i])
+    labels = len(problem.grid_s) * stages * LABELS
+    space.cost[:labels] = np.inf
+    space.first[:labels] = UNDECIDED
 
-    Attributes
-    ----------
-    cost
-        (times, stages, LABELS) so far, `inf` for none. [s]
-    queue
-        (times, stages, LABELS, lanes) vehicles that wait.
-    first
-        (times, stages, LABELS) the first step: a stage, `HOLD`, or `UNDECIDED` at the start.
-    """
 
-    cost: Floats
-    queue: Floats
-    first: Ints
-
-
-@numba.njit(cache=True, nogil=True)
-def roll(  # noqa: PLR0913
-    problem: Problem,
+@numba.njit(inline="always", error_model="numpy")
+def _roll(  # noqa: PLR0913
+    space: Space,
     weights: Weights,
+    lanes: int,
     queue: Floats,
-    rate: Floats,
+    q: int,
+    rates: Floats,
+    r: int,
     begin_s: int,
     end_s: int,
     lost_s: float,
-    to_queue: Floats,
+    part: int,
 ) -> float:
-    """Let time pass in one state of the lamps.
+    """Let time pass in one state of the lamps, from the queues `queue[q]` to `after[part]`.
 
-    Parameters
-    ----------
-    problem
-        The signal's problem.
-    weights
-        What it costs.
-    queue
-        (lanes,) vehicles that wait at the begin.
-    rate
-        (lanes,) what the lamps let go. [veh/s]
-    begin_s
-        First second of the horizon. [s]
-    end_s
-        Last second. [s]
-    lost_s
-        Part of the time in which lanes that are served do not move yet. [s]
-    to_queue
-        (lanes,) written: vehicles that wait at the end.
-
-    Returns
-    -------
-    The cost of this time. [s]
+    `rates[r]` is what the lamps let go; lanes that are served do not move for the first `lost_s`.
+    Gives the cost of this time.
     """
-    cost = 0.0
     length_s = end_s - begin_s
-    for i in range(len(queue)):
-        before = queue[i]
-        new = problem.came[i, end_s] - problem.came[i, begin_s]
-        after = before + new
-        stopped = new
-        if rate[i] > 0.0:
-            after = max(after - rate[i] * max(length_s - lost_s, 0.0), 0.0)
-            stopped = new * min(before, 1.0)
-        to_queue[i] = after
+    moving_s = max(length_s - lost_s, 0.0)
+    # Lane by lane without a branch, and without the sum: the compiler takes several at once.
+    for i in range(lanes):
+        before = queue[q, i]
+        rate = rates[r, i]
+        new = space.came[end_s, i] - space.came[begin_s, i]
+        after = max(before + new - rate * moving_s, 0.0)
+        stopped = new * (min(before, 1.0) if rate > 0.0 else 1.0)
+        space.after[part, i] = after
         mean = 0.5 * (before + after)
-        crowd = 1.0 + weights.storage * mean / problem.room[i]
-        cost += problem.weight[i] * (mean * crowd * length_s + weights.stop_s * stopped)
-    return cost
-
-
-@numba.njit(cache=True, nogil=True)
-def end_cost(
-    problem: Problem, weights: Weights, queue: Floats, rate: Floats, full: Floats
-) -> float:
-    """Value what is left at the end of the horizon.
-
-    Parameters
-    ----------
-    problem
-        The signal's problem.
-    weights
-        What it costs.
-    queue
-        (lanes,) vehicles that wait.
-    rate
-        (lanes,) what the last stage lets go. [veh/s]
-    full
-        (lanes,) the most that any stage lets go. [veh/s]
-
-    Returns
-    -------
-    The cost. [s]
-    """
+        crowd = 1.0 + weights.storage * mean / space.room[i]
+        space.term[i] = space.weight[i] * (mean * crowd * length_s + weights.stop_s * stopped)
     cost = 0.0
-    for i in range(len(queue)):
-        served = rate[i] if rate[i] > 0.0 else full[i]
-        square = queue[i] * queue[i]
-        clear = weights.end_square_s / max(served, 0.05) + 5.0 * weights.storage / problem.room[i]
-        red = weights.end_red_s * queue[i] if rate[i] <= 0.0 else 0.0
-        cost += problem.weight[i] * (square * clear + red)
+    for i in range(lanes):
+        cost += space.term[i]
     return cost
 
 
-@numba.njit(cache=True, nogil=True)
-def _keep(labels: Labels, at: int, stage: int, cost: float, queue: Floats, first: int) -> None:
-    """Put a label among the cheapest of its time and stage."""
-    costs = labels.cost[at, stage]
-    worst = 0
-    for b in range(LABELS):
-        if costs[b] > costs[worst]:
+@numba.njit(inline="always", error_model="numpy")
+def _dearest(space: Space, slot: int) -> float:
+    """Give the cost of the dearest of the labels from `slot` on: who costs more is dropped."""
+    dearest = 0.0
+    for b in range(slot, slot + LABELS):
+        dearest = max(dearest, space.cost[b])
+    return dearest
+
+
+@numba.njit(inline="always", error_model="numpy")
+def _keep(space: Space, lanes: int, slot: int, cost: float, part: int, first: int) -> None:
+    """Put a label with the queues `after[part]` among the cheapest of its time and stage."""
+    worst = slot
+    for b in range(slot, slot + LABELS):
+        if space.cost[b] > space.cost[worst]:
             worst = b
-        if costs[b] <= cost and labels.first[at, stage, b] == first:
+        if space.cost[b] <= cost and space.first[b] == first:
             apart = 0.0
-            for i in range(len(queue)):
-                apart += abs(labels.queue[at, stage, b, i] - queue[i])
+            for i in range(lanes):
+                apart += abs(space.queue[b, i] - space.after[part, i])
+                if apart >= ALIKE:
+                    break
             if apart < ALIKE:
                 return
-    if cost < costs[worst]:
-        costs[worst] = cost
-        labels.queue[at, stage, worst, :] = queue
-        labels.first[at, stage, worst] = first
+    if cost < space.cost[worst]:
+        space.cost[worst] = cost
+        space.first[worst] = first
+        for i in range(lanes):
+            space.queue[worst, i] = space.after[part, i]
 
 
-@numba.njit(cache=True, nogil=True)
-def _switch(
-    problem: Problem, weights: Weights, labels: Labels, t: int, k: int, b: int, m: int
+@numba.njit(inline="always", error_model="numpy")
+def _go_on(
+    space: Space, problem: Problem, weights: Weights, now_stage: int, only: int, t: int, k: int
 ) -> None:
-    """Go from label `b` of stage `k` at time `t` to stage `m`: clearance, then minimum green."""
+    """Carry on the labels of stage `k` at time `t`: with the stage, or by a switch to another."""
+    stages, lanes = problem.rates.shape
     grid_s = problem.grid_s
-    clear_s = grid_s[t] + problem.clearance_s[k, m]
-    u = t + 1
-    while u < len(grid_s) and grid_s[u] < clear_s + problem.least_s[m]:
-        u += 1
-    if u >= len(grid_s):
-        return
-    start = labels.queue[t, k, b]
-    # What is green in both stages goes on between them.
-    kept = np.minimum(problem.rates[k], problem.rates[m])
-    between, after = np.empty_like(kept), np.empty_like(kept)
-    cost = labels.cost[t, k, b]
-    cost += roll(problem, weights, start, kept, grid_s[t], clear_s, 0.0, between)
-    cost += roll(
-        problem, weights, between, problem.rates[m], clear_s, grid_s[u], weights.startup_s, after
-    )
-    first = labels.first[t, k, b]
-    _keep(labels, u, m, cost, after, m if first == UNDECIDED else first)
+    now_s, next_s = grid_s[t], grid_s[t + 1]
+    here = (t * stages + k) * LABELS
+    told = t == 0 and only != HOLD
+    for b in range(here, here + LABELS):
+        cost, first = space.cost[b], space.first[b]
+        if cost == np.inf:
+            continue
+        slot = here + stages * LABELS
+        if not told and cost < _dearest(space, slot):
+            more = _roll(
+                space, weights, lanes, space.queue, b, space.rates, k, now_s, next_s, 0.0, 0
+            )
+            _keep(space, lanes, slot, cost + more, 0, HOLD if first == UNDECIDED else first)
+        unmoved = k == now_stage and first < 0
+        for m in range(stages):
+            if m == k or (told and m != only) or (unmoved and now_s < problem.earliest_s[m]):
+                continue
+            clear_s = now_s + problem.clearance_s[k, m]
+            u = t + 1
+            while u < len(grid_s) and grid_s[u] < clear_s + problem.least_s[m]:
+                u += 1
+            if u >= len(grid_s):
+                continue
+            slot = (u * stages + m) * LABELS
+            dearest = _dearest(space, slot)
+            # Time never costs less than nothing: who is too dear already will not be kept.
+            if cost >= dearest:
+                continue
+            # What is green in both stages goes on between them.
+            total = cost + _roll(
+                space, weights, lanes, space.queue, b, space.kept, k * stages + m,
+                now_s, clear_s, 0.0, 0,
+            )  # fmt: skip
+            if total >= dearest:
+                continue
+            total += _roll(
+                space, weights, lanes, space.after, 0, space.rates, m,
+                clear_s, grid_s[u], weights.startup_s, 1,
+            )  # fmt: skip
+            _keep(space, lanes, slot, total, 1, m if first == UNDECIDED else first)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def best_step(
     problem: Problem, weights: Weights, now_stage: int, queue: Floats, first_cost: Floats
 ) -> int:
@@ -253,48 +231,66 @@ def best_step(
     The stage to go to now, or `HOLD`.
     """
     stages, lanes = problem.rates.shape
-    times = len(problem.grid_s)
-    labels = Labels(
-        np.full((times, stages, LABELS), np.inf),
-        np.empty((times, stages, LABELS, lanes)),
-        np.full((times, stages, LABELS), UNDECIDED, np.int32),
-    )
-    labels.cost[0, now_stage, 0] = 0.0
-    labels.queue[0, now_stage, 0, :] = queue
-    after = np.empty(lanes)
-    for t in range(times - 1):
-        now_s, next_s = problem.grid_s[t], problem.grid_s[t + 1]
+    space = make_space(len(problem.grid_s), stages, lanes, problem.came.shape[1])
+    return plan_step(space, problem, weights, now_stage, queue, HOLD, first_cost)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def plan_step(
+    space: Space,
+    problem: Problem,
+    weights: Weights,
+    now_stage: int,
+    queue: Floats,
+    only: int,
+    first_cost: Floats,
+) -> int:
+    """Do what `best_step` says, in a space that is large enough.
+
+    Parameters
+    ----------
+    space
+        Where to plan; written.
+    problem
+        The signal's problem.
+    weights
+        What it costs.
+    now_stage
+        The stage that runs.
+    queue
+        (lanes,) vehicles that wait now.
+    only
+        A stage to follow no ways but those that go there at once; `HOLD` for all ways.
+    first_cost
+        (stages + 1,) written, as `best_step` says. [s]
+
+    Returns
+    -------
+    The stage to go to now, or `HOLD`.
+    """
+    stages, lanes = problem.rates.shape
+    _fill(space, problem)
+    start = now_stage * LABELS
+    space.cost[start] = 0.0
+    for i in range(lanes):
+        space.queue[start, i] = queue[i]
+    for t in range(len(problem.grid_s) - 1):
         for k in range(stages):
-            for b in range(LABELS):
-                cost, first = labels.cost[t, k, b], labels.first[t, k, b]
-                if cost == np.inf:
-                    continue
-                start = labels.queue[t, k, b]
-                more = roll(problem, weights, start, problem.rates[k], now_s, next_s, 0.0, after)
-                _keep(labels, t + 1, k, cost + more, after, HOLD if first == UNDECIDED else first)
-                unmoved = k == now_stage and first < 0
-                for m in range(stages):
-                    if m != k and not (unmoved and now_s < problem.earliest_s[m]):
-                        _switch(problem, weights, labels, t, k, b, m)
-    return _choose(problem, weights, labels, first_cost)
+            _go_on(space, problem, weights, now_stage, only, t, k)
+    return _choose(space, problem, weights, first_cost)
 
 
-@numba.njit(cache=True, nogil=True)
-def _choose(problem: Problem, weights: Weights, labels: Labels, first_cost: Floats) -> int:
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _choose(space: Space, problem: Problem, weights: Weights, first_cost: Floats) -> int:
     """Compare the ends of all ways by their first step."""
     stages, lanes = problem.rates.shape
-    last = len(problem.grid_s) - 1
-    full = np.empty(lanes)
-    for i in range(lanes):
-        full[i] = problem.rates[:, i].max()
+    last = (len(problem.grid_s) - 1) * stages * LABELS
     first_cost[:] = np.inf
     for k in range(stages):
-        for b in range(LABELS):
-            if labels.cost[last, k, b] < np.inf:
-                left = labels.queue[last, k, b]
-                total = labels.cost[last, k, b]
-                total += end_cost(problem, weights, left, problem.rates[k], full)
-                first = labels.first[last, k, b]
+        for b in range(last + k * LABELS, last + (k + 1) * LABELS):
+            if space.cost[b] < np.inf:
+                total = space.cost[b] + _end_cost(space, weights, lanes, b, k)
+                first = space.first[b]
                 slot = stages if first == HOLD else first
                 first_cost[slot] = min(first_cost[slot], total)
     best = stages
@@ -305,92 +301,41 @@ def _choose(problem: Problem, weights: Weights, labels: Labels, first_cost: Floa
     return HOLD if best == stages else best
 
 
-@numba.njit(cache=True, nogil=True)
-def price_step(
-    problem: Problem, weights: Weights, now_stage: int, queue: Floats, to_stage: int
-) -> float:
-    """Find what a way costs at least that begins with a switch.
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _end_cost(space: Space, weights: Weights, lanes: int, b: int, stage: int) -> float:
+    """Value what a label leaves in its stage at the end of the horizon."""
+    cost = 0.0
+    for i in range(lanes):
+        left, rate = space.queue[b, i], space.rates[stage, i]
+        served = rate if rate > 0.0 else space.full[i]
+        square = left * left
+        clear = weights.end_square_s / max(served, 0.05) + 5.0 * weights.storage / space.room[i]
+        red = weights.end_red_s * left if rate <= 0.0 else 0.0
+        cost += space.weight[i] * (square * clear + red)
+    return cost
 
-    `best_step` drops ways that look dear, with them at times all that begin with the same step.
-    This one follows no others.
+
+@numba.njit(cache=True, nogil=True)
+def cut_problem(network: Network, s: int, grid_s: Ints, earliest_s: Ints, came: Floats) -> Problem:
+    """Cut out what one signal faces.
 
     Parameters
     ----------
-    problem
-        The signal's problem.
-    weights
-        What it costs.
-    now_stage
-        The stage that runs.
-    queue
-        (lanes,) vehicles that wait now.
-    to_stage
-        The stage to go to at once.
+    network
+        The tables.
+    s
+        The signal.
+    grid_s
+        (times,) ascending from 0. [s]
+    earliest_s
+        (stages,) of all signals. [s]
+    came
+        (lanes, seconds + 1) of all signals.
 
     Returns
     -------
-    The least cost, `inf` if the switch does not end within the horizon. [s]
+    The signal's problem; views.
     """
-    stages, lanes = problem.rates.shape
-    grid_s, to_rates = problem.grid_s, problem.rates[to_stage]
-    clear_s = grid_s[0] + problem.clearance_s[now_stage, to_stage]
-    u = 1
-    while u < len(grid_s) and grid_s[u] < clear_s + problem.least_s[to_stage]:
-        u += 1
-    if u >= len(grid_s):
-        return np.inf
-    kept = np.minimum(problem.rates[now_stage], to_rates)
-    between, after = np.empty(lanes), np.empty(lanes)
-    cost = roll(problem, weights, queue, kept, grid_s[0], clear_s, 0.0, between)
-    cost += roll(problem, weights, between, to_rates, clear_s, grid_s[u], weights.startup_s, after)
-    onward = Problem(
-        grid_s[u:],
-        np.zeros(stages, np.int32),
-        problem.came,
-        problem.rates,
-        problem.clearance_s,
-        problem.least_s,
-        problem.room,
-        problem.weight,
-    )
-    costs = np.empty(stages + 1)
-    best_step(onward, weights, to_stage, after, costs)
-    return cost + costs.min()
-
-
-class Network(NamedTuple):
-    """The tables of all signals, laid end to end.
-
-    Attributes
-    ----------
-    stage_start, lane_start
-        (signals + 1,) first stage, and first lane, of each signal.
-    rate_start, clearance_start
-        (signals + 1,) where each signal's tables begin in `rate` and `clearance_s`.
-    rate
-        Tables of (stages, lanes). [veh/s]
-    clearance_s
-        Tables of (stages, stages). [s]
-    least_s
-        (stages,) minimum green. [s]
-    room, weight
-        (lanes,) vehicles that the lane holds; what one vehicle counts.
-    """
-
-    stage_start: Ints
-    lane_start: Ints
-    rate_start: Ints
-    clearance_start: Ints
-    rate: Floats
-    clearance_s: Ints
-    least_s: Ints
-    room: Floats
-    weight: Floats
-
-
-@numba.njit(cache=True, nogil=True)
-def _problem(network: Network, s: int, grid_s: Ints, earliest_s: Ints, came: Floats) -> Problem:
-    """Cut out what one signal faces."""
     k0, k1 = network.stage_start[s], network.stage_start[s + 1]
     i0, i1 = network.lane_start[s], network.lane_start[s + 1]
     stages, lanes = k1 - k0, i1 - i0
@@ -405,6 +350,17 @@ def _problem(network: Network, s: int, grid_s: Ints, earliest_s: Ints, came: Flo
         network.room[i0:i1],
         network.weight[i0:i1],
     )
+
+
+@numba.njit(cache=True, nogil=True)
+def _space_for(network: Network, due: Bools, times: int, seconds: int) -> Space:
+    """Make room for the largest signal that is due."""
+    stages, lanes = 0, 0
+    for s in range(len(due)):
+        if due[s]:
+            stages = max(stages, network.stage_start[s + 1] - network.stage_start[s])
+            lanes = max(lanes, network.lane_start[s + 1] - network.lane_start[s])
+    return make_space(times, stages, lanes, seconds)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -447,14 +403,21 @@ def best_steps(  # noqa: PLR0913
     (signals,) stage to go to, counted from the signal's first, or `HOLD`.
     """
     step = np.full(len(due), HOLD, np.int32)
+    space = _space_for(network, due, len(grid_s), came.shape[1])
     for s in range(len(due)):
         k0, k1 = network.stage_start[s], network.stage_start[s + 1]
         i0, i1 = network.lane_start[s], network.lane_start[s + 1]
         if not due[s] or k1 - k0 < 2:  # noqa: PLR2004  nothing to choose
             continue
-        problem = _problem(network, s, grid_s, earliest_s, came)
-        step[s] = best_step(
-            problem, weights, now_stage[s], queue[i0:i1], first_cost[k0 + s : k1 + s + 1]
+        problem = cut_problem(network, s, grid_s, earliest_s, came)
+        step[s] = plan_step(
+            space,
+            problem,
+            weights,
+            now_stage[s],
+            queue[i0:i1],
+            HOLD,
+            first_cost[k0 + s : k1 + s + 1],
         )
     return step
 
@@ -494,12 +457,16 @@ def price_steps(  # noqa: PLR0913
     first_cost
         (stages + signals,) as `best_steps` has written it; `inf` is replaced where a price exists.
     """
+    space = _space_for(network, due, len(grid_s), came.shape[1])
+    costs = np.empty(len(network.least_s) + 1)
     for s in range(len(due)):
         k0, k1 = network.stage_start[s], network.stage_start[s + 1]
         i0, i1 = network.lane_start[s], network.lane_start[s + 1]
         if not due[s] or k1 - k0 < 2:  # noqa: PLR2004  nothing to choose
             continue
-        problem = _problem(network, s, grid_s, earliest_s, came)
+        problem = cut_problem(network, s, grid_s, earliest_s, came)
         for k in range(k1 - k0):
             if k != now_stage[s] and earliest_s[k0 + k] <= 0 and first_cost[k0 + s + k] == np.inf:
-                first_cost[k0 + s + k] = price_step(problem, weights, now_stage[s], queue[i0:i1], k)
+                its = costs[: k1 - k0 + 1]
+                plan_step(space, problem, weights, now_stage[s], queue[i0:i1], k, its)
+                first_cost[k0 + s + k] = its[k]

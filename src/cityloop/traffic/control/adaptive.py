@@ -8,8 +8,9 @@ import numpy.typing as npt
 
 from cityloop.city.network import Floats, Ints, Network
 from cityloop.city.signals import Bools, Commands, Lamp, Lamps, SafetyTable, Signals
-from cityloop.kernels.horizon import HOLD, Weights, best_steps
-from cityloop.kernels.horizon import Network as Tables
+from cityloop.kernels.horizon import HOLD, best_steps
+from cityloop.kernels.horizon_tables import Network as Tables
+from cityloop.kernels.horizon_tables import Weights
 from cityloop.traffic.control.stage_table import StageTable, build_stage_table
 from cityloop.traffic.control.weighed import Weighed
 from cityloop.traffic.estimate.arrivals import Arrivals
