@@ -234,20 +234,32 @@ def judge_history(
     }
 
 
-def list_rules(meetings: Meetings, times: Times, lamps: np.ndarray) -> list[set[tuple[int, int]]]:
-    """Judge (seconds, cases, groups) lamps of one signal.
+def list_rules(
+    meetings: Meetings,
+    times: Times,
+    lamps: np.ndarray,
+    *,
+    ends: np.ndarray | None = None,
+    red_before: bool | np.ndarray = False,
+) -> list[set[tuple[int, int]]]:
+    """Judge (seconds, cases, groups) lamps of one signal, each up to its end if one is given.
 
     Of each case tell (rule, 1 or 2): what is broken, by one group or by a pair.
     """
     rules: list[set[tuple[int, int]]] = [set() for _ in range(lamps.shape[1])]
-    for rule, _, cases, groups in find_broken(meetings, times, lamps):
+    for rule, second, cases, groups in find_broken(meetings, times, lamps, red_before=red_before):
         for case in set(cases.tolist()):
-            rules[case].add((rule, len(groups)))
+            if ends is None or second < ends[case]:
+                rules[case].add((rule, len(groups)))
     return rules
 
 
 def find_broken(
-    meetings: Meetings, times: Times, lamps: np.ndarray, *, red_before: bool = False
+    meetings: Meetings,
+    times: Times,
+    lamps: np.ndarray,
+    *,
+    red_before: bool | np.ndarray = False,
 ) -> Iterator[Found]:
     """Judge many cases of one signal, one second after the other, by rules 1 to 6.
 
@@ -257,8 +269,9 @@ def find_broken(
     """
     walk = meetings.walk
     seconds, cases, groups = lamps.shape
-    start = np.where(red_before, -times.yellow_s, -UNKNOWN_S)
-    ended, began = np.tile(start, (cases, 1)), np.full((cases, groups), -UNKNOWN_S)
+    known_red = np.broadcast_to(red_before, cases)[:, None]
+    ended = np.where(known_red, -times.yellow_s, -UNKNOWN_S)
+    began = np.full((cases, groups), -UNKNOWN_S)
     before = np.isin(lamps[0], GREEN) if seconds else np.zeros((cases, groups), bool)
     forbidden = np.triu(meetings.forbidden)
     for second in range(seconds):

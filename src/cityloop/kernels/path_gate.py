@@ -17,6 +17,7 @@ Breach = tuple[int, int, int, int, int, int]
 RED, YELLOW, GREEN, GREEN_YIELD = 0, 2, 3, 4
 FREE, FORBIDDEN = 0, 1
 YELLOW_S_MAX = 6
+NO_ORDER = 8
 
 
 class Kept(NamedTuple):
@@ -51,6 +52,9 @@ def check_path(times: Ints, rows: Bytes, since_s: Ints, kept: Kept) -> Breach:
     The rule, 0 for none; the second; the group, the other one or -1; found and needed. [s]
     """
     for k in range(1, len(times)):
+        # Two rows of one second would hide what is between the first and the one after it.
+        if times[k] <= times[k - 1]:
+            return NO_ORDER, times[k], -1, -1, 0, 1
         breach = _breach(times[k], rows[k - 1], rows[k], since_s, kept)
         if breach[0]:
             return breach

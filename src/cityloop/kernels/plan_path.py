@@ -257,6 +257,7 @@ def follow_switch(begin_s: int, mode: int, state: State, plan: Timing, rules: Ru
     times, rows = np.zeros(64, np.int32), np.zeros((64, n), np.uint8)
     rows[0], times[0] = lamp, begin_s - 1
     used, now_s, stage, way, left_s, entered = 1, begin_s, -1, 0, 0, False
+    shown_s = begin_s - 1
     while now_s - begin_s < CYCLES_MAX * cycle_s + SWITCH_S_MAX:
         if not switching:
             if stage < 0:
@@ -278,15 +279,19 @@ def follow_switch(begin_s: int, mode: int, state: State, plan: Timing, rules: Ru
                 left_s -= abs(change_s)
                 now_s += plan.green_s[stage] + change_s
                 stage = (stage + 1) % count
+            # Where a switch that was running has ended in this very second, it is shown first.
+            now_s = max(now_s, shown_s + 1)
             while not _ripe(now_s, target, plan.stages[stage], since_s, rules.min_green_s):
                 now_s += 1
             target[:] = plan.stages[stage]
             if entered and _known_way(now_s, stage, state, plan.ways):
                 used, times, rows = _go(now_s, stage, state, plan.ways, used, times, rows)
                 now_s += plan.ways.lasts_s[stage]
+                shown_s = now_s
                 continue
             entered = True
         switching = _advance(now_s, state, rules)
+        shown_s = now_s
         if not np.array_equal(lamp, rows[used - 1]):
             times, rows = _with_room(used + 1, times, rows)
             rows[used], times[used] = lamp, now_s

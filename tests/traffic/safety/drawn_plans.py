@@ -7,6 +7,7 @@ import numpy as np
 from cityloop.city.signals import GroupKind, Plan
 from cityloop.traffic.plan.stages import mend_stage
 from cityloop.traffic.plan.switch import clearance_s
+from cityloop.traffic.plan.transition import Transition
 from tests.traffic.safety.judged_cities import City
 
 
@@ -100,6 +101,12 @@ class Pool:
             green_s=np.array(draft.green_s, np.int32),
             clearance_s=np.array(draft.clearance_s, np.int32),
         )
+
+
+def write_way(way: Transition, start_s: int) -> np.ndarray:
+    """Write out what a way shows, from its first second to the one before it is in step."""
+    times = np.array([start_s, *way.time_s[1:], way.in_step_s])
+    return np.repeat(way.lamp, np.diff(times), axis=0)
 
 
 # --- Faults, some of which leave a plan safe --------------------------------------------------

@@ -14,7 +14,7 @@ from cityloop.traffic.plan.transition import Mode, Transition, transition
 from cityloop.traffic.safety.approval import ApprovedPlan, Refusal
 from cityloop.traffic.safety.plan_proof import prove_plan
 from tests.naive.signal_oracle import Meetings, Times, judge_history, list_rules, write_out
-from tests.traffic.safety.drawn_plans import Pool
+from tests.traffic.safety.drawn_plans import Pool, write_way
 from tests.traffic.safety.judged_cities import (
     KEPT,
     MADE,
@@ -79,10 +79,11 @@ def shown_otherwise(city: City, plan: Plan) -> bool:
     return bool((np.isin(shown, (3, 4)) != plan.stages).any())
 
 
-def unsafe_way(meetings: Meetings, times: Times, way: Transition) -> bool:
+def unsafe_way(meetings: Meetings, times: Times, way: Transition, start_s: int) -> bool:
     """Have the oracle judge the way of a signal that has been all red."""
-    lamps = np.repeat(way.lamp[1:], np.diff([*way.time_s[1:], way.in_step_s + 1]), axis=0)
-    return not way.complete or bool(judge_history(meetings, times, lamps, red_before=True))
+    if not way.complete:
+        return True
+    return bool(judge_history(meetings, times, write_way(way, start_s), red_before=True))
 
 
 def explained(city: City, signal: int, each: Judged, mode: Mode) -> bool:
@@ -95,9 +96,10 @@ def explained(city: City, signal: int, each: Judged, mode: Mode) -> bool:
         return each.said.rule in each.broken
     begins = re.search(r"begins in second (\d+):", each.said.found)
     assert begins
-    way = transition(city.signals, city.table, None, each.plan, int(begins[1]), mode)
+    start_s = int(begins[1])
+    way = transition(city.signals, city.table, None, each.plan, start_s, mode)
     name = city.signals.signal_ids[signal]
-    return not each.broken and unsafe_way(city.meetings[name], city.times[name], way)
+    return not each.broken and unsafe_way(city.meetings[name], city.times[name], way, start_s)
 
 
 def fuzz(city: City, count: int, seed: int) -> Counter[str]:
