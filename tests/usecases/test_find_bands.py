@@ -13,7 +13,7 @@ from cityloop.city.errors import InputError
 from cityloop.city.signals import Lamp
 from cityloop.cli.band import parse_cycle, parse_range
 from cityloop.cli.main import app
-from cityloop.store.plan_file import read_plans
+from cityloop.store.plan_file import read_plans, write_plans
 from cityloop.traffic.plan.bands_arterial import Way
 from cityloop.traffic.plan.bands_corridor import Roads, find_corridor, find_corridors
 from cityloop.traffic.plan.bands_stages import begin_with, green_window, list_orders, retime_plan
@@ -231,6 +231,18 @@ def test_options_that_cannot_be_used_are_refused_before_anything_is_written(
     assert isinstance(done.exception, InputError)
     assert said in str(done.exception)
     assert not picture.exists()
+
+
+def test_plans_that_are_given_are_begun_with_and_proven(city, tmp_path):
+    made = find_band_plans(city, BandOrder(along=ALONG, cycle_s=(100, 100), fair=0.0))
+    path = tmp_path / "plans.json"
+    write_plans(path, made.plans)
+    again = find_band_plans(city, BandOrder(along=ALONG, fair=0.0, plan=path))
+    assert again.plans == made.plans
+    write_plans(path, [replace(made.plans[0], stages=made.plans[0].stages | True), *made.plans[1:]])
+    with pytest.raises(InputError) as caught:
+        find_band_plans(city, BandOrder(along=ALONG, plan=path))
+    assert str(path) in str(caught.value)
 
 
 def test_ranges_are_read():

@@ -25,97 +25,112 @@ _NAME_LENGTH: Final = 24
 _RANGE: Final = re.compile(r"(\d+(?:\.\d+)?)(?:-(\d+(?:\.\d+)?))?")
 
 
+ScenarioArgument = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="SCENARIO",
+        help="A .sumocfg, a folder with one, or a data set's name (`cityloop data list`).",
+    ),
+]
+AlongOption = Annotated[
+    str | None,
+    typer.Option("--along", metavar="J1,J2,…", help="The arterial's signals, in order."),
+]
+AutoOption = Annotated[
+    bool, typer.Option("--auto", help="Find arterials: signals joined straight on, both ways.")
+]
+WayOption = Annotated[
+    Way,
+    typer.Option(
+        "--way",
+        help="Bands in both directions, out or in alone, or the widest of all these.",
+    ),
+]
+WeightOption = Annotated[
+    float,
+    typer.Option("--weight", min=0, help="What the band in counts against the one out."),
+]
+CycleOption = Annotated[
+    str | None,
+    typer.Option(
+        "--cycle",
+        metavar="S or LOW-HIGH",
+        help="The common cycle; default: the plans' longest.",
+    ),
+]
+SpeedOption = Annotated[
+    str,
+    typer.Option("--speed", metavar="SHARE or LOW-HIGH", help="Of the speed limits: 1, or 0.85-1."),
+]
+SpeedChangeOption = Annotated[
+    float | None,
+    typer.Option("--speed-change", min=0, help="Most that 1/speed may change a link, in s per km."),
+]
+FreeOrderOption = Annotated[
+    bool,
+    typer.Option("--free-order", help="Let stages run in another order (left turns first …)."),
+]
+PerLinkOption = Annotated[
+    bool,
+    typer.Option("--per-link", help="Give each link a band of its own width, in one piece."),
+]
+QueueOption = Annotated[
+    float, typer.Option("--queue", min=0, help="Seconds for a queue to leave before the band.")
+]
+LeastOption = Annotated[
+    float, typer.Option("--least", min=0, help="A narrower band, in s, is none.")
+]
+FairOption = Annotated[
+    float,
+    typer.Option(
+        "--fair",
+        min=0,
+        max=1,
+        help="Cut the arterial where its bands are below this share of the cycle; 0: never.",
+    ),
+]
+PlanOption = Annotated[
+    Path | None,
+    typer.Option("--plan", help="Begin with these plans of ours, not the shipped programmes."),
+]
+OutOption = Annotated[
+    Path | None, typer.Option("--out", help="Write the plans of all signals there.")
+]
+DiagramOption = Annotated[
+    Path | None,
+    typer.Option("--diagram", help="Draw the time-space diagram there (.svg or .png)."),
+]
+JsonOption = Annotated[
+    str | None,
+    typer.Option("--json", metavar="OUT", help="Write all of it there; - prints it instead."),
+]
+RoadnetOption = Annotated[
+    Path | None, typer.Option("--roadnet", help="Instead of SCENARIO: a CityFlow roadnet.json.")
+]
+FlowOption = Annotated[Path | None, typer.Option("--flow", help="The CityFlow flow.json to it.")]
+
+
 def band(  # noqa: PLR0913  one argument an option
-    scenario: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="SCENARIO",
-            help="A .sumocfg, a folder with one, or a data set's name (`cityloop data list`).",
-        ),
-    ] = None,
+    scenario: ScenarioArgument = None,
     *,
-    along: Annotated[
-        str | None,
-        typer.Option("--along", metavar="J1,J2,…", help="The arterial's signals, in order."),
-    ] = None,
-    auto: Annotated[
-        bool, typer.Option("--auto", help="Find arterials: signals joined straight on, both ways.")
-    ] = False,
-    way: Annotated[
-        Way,
-        typer.Option(
-            "--way",
-            help="Bands in both directions, out or in alone, or the widest of all these.",
-        ),
-    ] = Way.BOTH,
-    weight: Annotated[
-        float,
-        typer.Option("--weight", min=0, help="What the band in counts against the one out."),
-    ] = 1.0,
-    cycle: Annotated[
-        str | None,
-        typer.Option(
-            "--cycle",
-            metavar="S or LOW-HIGH",
-            help="The common cycle; default: the plans' longest.",
-        ),
-    ] = None,
-    speed: Annotated[
-        str,
-        typer.Option(
-            "--speed", metavar="SHARE or LOW-HIGH", help="Of the speed limits: 1, or 0.85-1."
-        ),
-    ] = "1",
-    speed_change: Annotated[
-        float | None,
-        typer.Option(
-            "--speed-change", min=0, help="Most that 1/speed may change a link, in s per km."
-        ),
-    ] = None,
-    free_order: Annotated[
-        bool,
-        typer.Option("--free-order", help="Let stages run in another order (left turns first …)."),
-    ] = False,
-    per_link: Annotated[
-        bool,
-        typer.Option("--per-link", help="Give each link a band of its own width, in one piece."),
-    ] = False,
-    queue: Annotated[
-        float, typer.Option("--queue", min=0, help="Seconds for a queue to leave before the band.")
-    ] = 0.0,
-    least: Annotated[
-        float, typer.Option("--least", min=0, help="A narrower band, in s, is none.")
-    ] = 2.0,
-    fair: Annotated[
-        float,
-        typer.Option(
-            "--fair",
-            min=0,
-            max=1,
-            help="Cut the arterial where its bands are below this share of the cycle; 0: never.",
-        ),
-    ] = FAIR,
-    plan: Annotated[
-        Path | None,
-        typer.Option("--plan", help="Begin with these plans of ours, not the shipped programmes."),
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", help="Write the plans of all signals there.")
-    ] = None,
-    diagram: Annotated[
-        Path | None,
-        typer.Option("--diagram", help="Draw the time-space diagram there (.svg or .png)."),
-    ] = None,
-    json: Annotated[
-        str | None,
-        typer.Option("--json", metavar="OUT", help="Write all of it there; - prints it instead."),
-    ] = None,
-    roadnet: Annotated[
-        Path | None, typer.Option("--roadnet", help="Instead of SCENARIO: a CityFlow roadnet.json.")
-    ] = None,
-    flow: Annotated[
-        Path | None, typer.Option("--flow", help="The CityFlow flow.json to it.")
-    ] = None,
+    along: AlongOption = None,
+    auto: AutoOption = False,
+    way: WayOption = Way.BOTH,
+    weight: WeightOption = 1.0,
+    cycle: CycleOption = None,
+    speed: SpeedOption = "1",
+    speed_change: SpeedChangeOption = None,
+    free_order: FreeOrderOption = False,
+    per_link: PerLinkOption = False,
+    queue: QueueOption = 0.0,
+    least: LeastOption = 2.0,
+    fair: FairOption = FAIR,
+    plan: PlanOption = None,
+    out: OutOption = None,
+    diagram: DiagramOption = None,
+    json: JsonOption = None,
+    roadnet: RoadnetOption = None,
+    flow: FlowOption = None,
 ) -> None:
     """Find the widest green bands along an arterial, proven, and the offsets that give them.
 

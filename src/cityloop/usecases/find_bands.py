@@ -175,7 +175,20 @@ def save_plans(path: Path, found: BandPlans) -> None:
 
 
 def _base_plans(city: City, path: Path | None) -> Iterable[Plan]:
-    return repaired_plans(city) if path is None else read_plans(path, city.signals, city.table)
+    """Give the plans to begin with; what is read from a file is proven first."""
+    if path is None:
+        return repaired_plans(city)
+    plans = read_plans(path, city.signals, city.table)
+    for plan in plans:
+        said = prove_plan(city.network, city.signals, city.table, None, plan)
+        if isinstance(said, Refusal):
+            raise InputError(
+                file=path,
+                place=f"signal {plan.signal_id}",
+                cause=f"the gate refuses the plan: {said}",
+                remedy="correct it, or make the plan again",
+            )
+    return plans
 
 
 def _time(city: City, order: BandOrder, corridor: Corridor, plans: dict[str, Plan]) -> Timed:

@@ -10,6 +10,7 @@ import numpy as np
 from cityloop import kernels
 from cityloop.city.signals import Commands, GroupKind, Plan, Relation, SafetyTable, Signals
 from cityloop.field.cabinet import Cabinets
+from cityloop.kernels.bands import widest_parts, widest_reach, widest_sum
 from cityloop.kernels.chains import fold
 from cityloop.kernels.path_gate import Kept, check_path
 from cityloop.kernels.pressure import Pressures, choose_stages, green_for
@@ -110,6 +111,16 @@ def load_kernels() -> None:
     _plan_once()
     _sum_once()
     _walk_once()
+    _band_once()
+
+
+def _band_once() -> None:
+    """Let two bands pass two signals."""
+    shift, orders, room = np.zeros((2, 1)), np.ones(2, np.int32), np.ones(2)
+    time = np.full(1, 0.5)
+    widest_sum(shift, orders, room)
+    widest_reach(shift, orders, room, time, time, (0.0, 1.0))
+    widest_parts(shift, orders, room, time, time, 0.1)
 
 
 def _weigh_once() -> None:

@@ -182,6 +182,12 @@ class Columns(NamedTuple):
     depth: int
 
 
+def _alike(arterial: Arterial) -> bool:
+    names = ("{}_m", "{}_speed_min_m_s", "{}_speed_max_m_s")
+    pairs = [[getattr(arterial, name.format(way)) for way in ("out", "in")] for name in names]
+    return all(np.array_equal(one, other) for one, other in pairs)
+
+
 def shifts(arterial: Arterial) -> Floats:
     """Give what is added to a place to tell how deep it lies in a signal's windows.
 
@@ -213,7 +219,9 @@ def saved(arterial: Arterial) -> Floats:
     return np.asarray(arterial.queue_out[1:] + arterial.queue_in[:-1])
 
 
-def write_travel(programme: Programme, arterial: Arterial, aim: Aim) -> tuple[int, int, int]:
+def write_travel(
+    programme: Programme, arterial: Arterial, aim: Aim, *, alike: bool = False
+) -> tuple[int, int, int]:
     """Write down the cycle, the travel times and what bounds them.
 
     Parameters
@@ -224,15 +232,23 @@ def write_travel(programme: Programme, arterial: Arterial, aim: Aim) -> tuple[in
         The signals.
     aim
         What is wanted.
+    alike
+        Whether one column may stand for the times both ways of a link. Where lengths and speeds are
+        the same both ways nothing is lost: only their sum counts, and the mean of a timing and its
+        mirror image is a timing, too.
 
     Returns
     -------
-    The columns of the cycle's inverse [1/s] and of the first travel times out and in.
+    The columns of the cycle's inverse [1/s] and of the first travel times out and in, which are
+    the same columns where one stands for both.
     """
     links = arterial.count - 1
     frequency = programme.column(1 / aim.cycle_s_max, 1 / aim.cycle_s_min)
-    firsts = []
+    firsts: list[int] = []
     for way in ("out", "in"):
+        if firsts and alike and _alike(arterial):
+            firsts.append(firsts[0])
+            break
         length_m = getattr(arterial, f"{way}_m")
         least_s = length_m / getattr(arterial, f"{way}_speed_max_m_s")
         most_s = length_m / getattr(arterial, f"{way}_speed_min_m_s")
@@ -255,11 +271,11 @@ def write_travel(programme: Programme, arterial: Arterial, aim: Aim) -> tuple[in
 
 
 def _write_bands(
-    arterial: Arterial, aim: Aim, between: tuple[float, float]
+    arterial: Arterial, aim: Aim, between: tuple[float, float], *, alike: bool
 ) -> tuple[Programme, Columns]:
     """Write down all but the loops; give the programme and its columns."""
     programme = Programme()
-    frequency, out_time, in_time = write_travel(programme, arterial, aim)
+    frequency, out_time, in_time = write_travel(programme, arterial, aim, alike=alike)
     band_out = programme.column(0.0, float(arterial.green_out.min()), cost=1.0)
     band_in = programme.column(0.0, float(arterial.green_in.min()), cost=1.0)
     depth = programme.column(0.0, INFINITE, count=arterial.count)
@@ -301,7 +317,7 @@ def best_timing(arterial: Arterial, aim: Aim, pattern: Pattern) -> Timing | None
     """
     import highspy  # noqa: PLC0415  as above
 
-    programme, at = _write_bands(arterial, aim, (0.0, INFINITE))
+    programme, at = _write_bands(arterial, aim, (0.0, INFINITE), alike=False)
     rows = np.arange(arterial.count)
     shift = shifts(arterial)[rows, pattern.order]
     constant = np.diff(shift) - pattern.turns - saved(arterial)
@@ -348,7 +364,7 @@ def best_pattern(
     """
     import highspy  # noqa: PLC0415  as above
 
-    programme, at = _write_bands(arterial, aim, between)
+    programme, at = _write_bands(arterial, aim, between, alike=True)
     shift, time_saved = shifts(arterial), saved(arterial)
     chosen = [_write_orders(programme, int(count)) for count in arterial.orders]
     _write_loops(programme, at, arterial, aim, chosen, between[0])
@@ -409,14 +425,16 @@ def _write_loops(
         most_s += arterial.in_m[i] / arterial.in_speed_min_m_s[i]
         least += least_s / aim.cycle_s_max - time_saved[i] - room[i + 1]
         most += most_s / aim.cycle_s_min - time_saved[i] + room[i]
+        times = [(at.out_time + i, -1.0), (at.in_time + i, -1.0)]
+        if at.out_time == at.in_time:
+            times = [(at.out_time + i, -2.0)]
         turn = programme.column(np.ceil(least - 1e-9), np.floor(most + 1e-9), whole=True)
         programme.row(
             constant,
             constant,
             (at.depth + i + 1, 1.0),
             (at.depth + i, -1.0),
-            (at.out_time + i, -1.0),
-            (at.in_time + i, -1.0),
+            *times,
             (turn, 1.0),
             *entries,
         )

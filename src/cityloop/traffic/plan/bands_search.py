@@ -16,6 +16,8 @@ the timing that is found breaks it, HiGHS proves the rest on the mixed-integer p
 """
 
 from collections import deque
+from dataclasses import replace
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -36,6 +38,7 @@ TOLERANCE: Final = 1e-6
 """Bands wider by less are not looked for, share of the cycle."""
 
 _FIRST_RANGES: Final = 32
+_LEFT_RANGES: Final = 64
 _RANGES_MAX: Final = 200_000
 _LIMIT_S: Final = 60.0
 
@@ -94,12 +97,31 @@ def search_bands(arterial: Arterial, aim: Aim, known: float = 0.0) -> Search:
     limited = aim.slowness_change_s_m < np.inf
     if not limited or (found.timing and found.bound - found.timing.total <= 2 * TOLERANCE):
         return found
-    best = found.timing
-    least = max(known, best.total) if best else known
-    timing, bound = best_pattern(arterial, aim, (least, found.bound), _LIMIT_S)
-    if timing is None or (best and best.total >= timing.total):
-        timing = best
-    return Search(timing, max(bound, timing.total if timing else known), found.ranges)
+    best, bound = found.timing, known
+    chain = _chain(arterial)
+    for low, high in _left(chain, aim, max(known, best.total) if best else known):
+        passed = max(known, best.total) if best else known
+        within = replace(aim, cycle_s_min=1 / high, cycle_s_max=1 / low)
+        timing, most = best_pattern(arterial, within, (passed + TOLERANCE, found.bound), _LIMIT_S)
+        bound = max(bound, most)
+        if timing and (best is None or timing.total > best.total):
+            best = timing
+    passed = max(known, best.total) if best else known
+    return Search(best, max(bound, passed + TOLERANCE), found.ranges)
+
+
+def _left(chain: _Chain, aim: Aim, passed: float) -> list[tuple[float, float]]:
+    """List ranges of the cycle's inverse that may hold wider bands, neighbours joined."""
+    if aim.cycle_s_min == aim.cycle_s_max:
+        return [(1 / aim.cycle_s_max, 1 / aim.cycle_s_min)]
+    ends = np.linspace(1 / aim.cycle_s_max, 1 / aim.cycle_s_min, _LEFT_RANGES + 1)
+    left: list[tuple[float, float]] = []
+    for low, high in pairwise(ends.tolist()):
+        if not _passes(chain, low, high, passed + TOLERANCE):
+            continue
+        joined = left and left[-1][1] == low
+        left.append((left.pop()[0] if joined else low, high))
+    return left
 
 
 def _search(arterial: Arterial, aim: Aim, known: float) -> Search:
