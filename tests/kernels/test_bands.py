@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cityloop.kernels.bands import EDGE, reach, widest_reach, widest_sum
+from cityloop.kernels.bands import EDGE, reach, widest_parts, widest_reach, widest_sum
 from tests.naive import bands as naive
 
 
@@ -48,6 +48,21 @@ def test_ranges_of_times_reach_what_their_times_reach_one_by_one(seed, count):
     # Nine times a link miss the best by half a step each at most.
     missed = float((high - low).sum()) / 16
     assert tried - 4 * EDGE <= found <= tried + missed + 4 * EDGE
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 10_000), st.integers(2, 5))
+def test_every_run_of_signals_agrees_with_places_tried_one_by_one(seed, count):
+    shift, number, room = drawn(seed, count, 2)
+    times = np.random.default_rng(seed + 1).random(count - 1) * 3
+    found = widest_parts(shift, number, room, times, times, 1e-4)
+    moved = shift + np.concatenate([[0.0], np.cumsum(times)])[:, None]
+    for i in range(count):
+        assert (found[i, :i] == 0).all()
+        for j in range(i, count):
+            part = slice(i, j + 1)
+            tried = naive.widest_sum(moved[part], number[part], room[part])
+            assert found[i, j] == pytest.approx(max(tried, 0.0), abs=1.1e-4)
 
 
 def test_one_signal_admits_its_whole_room():
