@@ -7,13 +7,26 @@ import typer
 from rich.console import Console
 
 from cityloop.circle.picture import Picture
-from cityloop.cli.circle_tables import print_changes, print_gaps, print_reach, print_survey
+from cityloop.cli.circle_tables import (
+    print_changes,
+    print_gaps,
+    print_reach,
+    print_sites,
+    print_survey,
+)
 from cityloop.cli.outputs import check_outputs
 from cityloop.cli.progress import progress_bar
 from cityloop.feeds.home_tables import check_suffix
 from cityloop.usecases.change_survey import compare_circles, read_scenario
 from cityloop.usecases.draw_circle import UnknownHours
 from cityloop.usecases.open_circle import Question, draw, open_question, save_homes, save_survey
+from cityloop.usecases.site_places import (
+    Method,
+    get_type,
+    read_candidates,
+    site_places,
+    write_sites,
+)
 from cityloop.usecases.warm_kernels import warm_kernels
 
 circle_app = typer.Typer(
@@ -100,6 +113,43 @@ def gaps_command(
         with progress_bar("the scenario", len(picture.types)) as watch:
             changes = compare_circles(question, picture, changed, watch)
         print_changes(Console(), picture, changes)
+
+
+@circle_app.command("site")
+def site_command(  # noqa: PLR0913
+    city: CityArgument,
+    *,
+    kind: Annotated[str, typer.Option("--type", help="Which facility type would open.")],
+    budget: Annotated[
+        float, typer.Option("--open", min=0.0, help="How many, or what they may cost together.")
+    ] = 5.0,
+    method: Annotated[
+        Method, typer.Option("--method", help="What the sites shall be best at.")
+    ] = Method.COVERING,
+    candidates: Annotated[
+        Path | None,
+        typer.Option("--candidates", help="Where: lon, lat, perhaps name, cost, capacity."),
+    ] = None,
+    capacity: Annotated[
+        float, typer.Option("--capacity", min=0.0, help="People a site serves, if not said there.")
+    ] = 1000.0,
+    limit_s: Annotated[
+        float, typer.Option("--limit", min=0.0, help="Seconds for HiGHS to prove the rest.")
+    ] = 20.0,
+    profile: ProfileOption = "zhejiang",
+    person: PersonOption = "adult",
+    out: Annotated[Path | None, typer.Option("--out", help="The chosen sites as GeoJSON.")] = None,
+) -> None:
+    """Say where the next places help most, and how far from the best possible that can be."""
+    check_outputs(out)
+    question = ask(city, profile, person, "", UnknownHours.OPEN)
+    where = read_candidates(question, candidates, capacity)
+    chosen = get_type(question.standard, kind)
+    sited = site_places(question, chosen, where, method, budget, limit_s)
+    if out is not None:
+        write_sites(out, sited)
+        say(f"wrote {out}")
+    print_sites(Console(), sited)
 
 
 def ask(city: str, profile: str, person: str, at: str, unknown: UnknownHours) -> Question:

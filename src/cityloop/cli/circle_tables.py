@@ -16,6 +16,7 @@ from cityloop.circle.picture import (
 )
 from cityloop.city.survey import Survey
 from cityloop.usecases.open_circle import Question
+from cityloop.usecases.site_places import Method, Sited
 
 MINUTE_MS = 60_000
 
@@ -152,6 +153,35 @@ def print_changes(console: Console, picture: Picture, changes: Sequence[Change])
             cells = (change.gained, change.lost, change.longer)
             table.add_row(f"{kind.name_zh} {kind.name_en}", *(f"{cell:,.0f}" for cell in cells))
     console.print(table if table.row_count else "The scenario changes nothing.")
+
+
+def print_sites(console: Console, sited: Sited) -> None:
+    """Print where the next places belong, what they add, and what is proven.
+
+    Parameters
+    ----------
+    console
+        Where to.
+    sited
+        The answer.
+    """
+    choice, places = sited.choice, sited.candidates.places
+    for i in choice.sites.tolist():
+        name = f" {places.names[i]}" if places.names[i] else ""
+        where = f"{places.lon[i]:.6f},{places.lat[i]:.6f}"
+        console.print(f"{places.place_ids[i]}: {where}{name}", highlight=False)
+    unit = {
+        Method.COVERING: "people more within the standard",
+        Method.P_MEDIAN: "person-minutes less to walk",
+        Method.SET_COVERING: "is what the sites cost that reach everyone who can be reached",
+        Method.CAPACITATED: "people more are served",
+    }[sited.method]
+    console.print(
+        f"{len(choice.sites)} sites for {sited.kind.name_zh} {sited.kind.name_en}: "
+        f"{choice.worth:,.0f} {unit}; bound {choice.bound:,.0f}, proven gap {choice.gap:.2%}. "
+        f"Without them {sited.lacking:,.0f} people lack it.",
+        highlight=False,
+    )
 
 
 def _title(picture: Picture) -> str:

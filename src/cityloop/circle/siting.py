@@ -1,0 +1,364 @@
+"""Where the next places help most: existing ones kept, each answer with its proven gap.
+
+Covering is Church and ReVelle 1974 (doi:10.1007/BF01942293), p-median ReVelle and Swain 1970
+(doi:10.1111/j.1538-4632.1970.tb00142.x), set covering Toregas et al. 1971
+(doi:10.1287/opre.19.6.1363).
+"""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from scipy.sparse import coo_array, csr_array
+
+from cityloop.circle.milp import Program, solve
+from cityloop.city.records import record
+from cityloop.city.ways import Floats, Ints
+from cityloop.kernels import siting as kernel
+
+ROUNDS: Final = 40
+STEPS: Final = 1000
+SWAPS: Final = 50
+GOOD_GAP: Final = 1e-6
+EXACT_ENTRIES_MAX: Final = 150_000
+"""Up to so many entries, what the bound leaves open is handed to HiGHS."""
+
+
+class Reachable(NamedTuple):
+    """Which demands a site can serve.
+
+    Attributes
+    ----------
+    site, demand
+        (pairs,) of each pair.
+    time_ms
+        (pairs,) the way between. [ms]
+    sites
+        How many sites there are.
+    people
+        (demands,) people of each demand.
+    had_ms
+        (demands,) the way to the nearest place that exists; the limit or more for none. [ms]
+    limit_ms
+        The standard. [ms]
+    """
+
+    site: Ints
+    demand: Ints
+    time_ms: Ints
+    sites: int
+    people: Floats
+    had_ms: Floats
+    limit_ms: float
+
+
+@record
+class Choice:
+    """Chosen sites and what they are worth.
+
+    Parameters
+    ----------
+    sites
+        (chosen,) which sites, in rising order.
+    worth
+        What they add: people covered, or person-minutes saved; for set covering, their cost.
+    bound
+        No choice is worth more; for set covering, none costs less.
+    """
+
+    sites: Ints
+    worth: float
+    bound: float
+
+    @property
+    def gap(self) -> float:
+        """How far from the best possible it can be at most, as a share of it."""
+        if not np.isfinite(self.bound):
+            return float("inf")
+        largest = max(abs(self.bound), abs(self.worth))
+        return abs(self.bound - self.worth) / largest if largest > 0 else 0.0
+
+
+def covering(reachable: Reachable, cost: Floats, budget: float, limit_s: float) -> Choice:
+    """Choose the sites that bring most people within the standard who are not yet.
+
+    Parameters
+    ----------
+    reachable
+        Sites and demands.
+    cost
+        (sites,) what each costs; all 1 for a number of sites.
+    budget
+        What they may cost together.
+    limit_s
+        How long HiGHS may take for what the bound leaves open. [s]
+
+    Returns
+    -------
+    The choice; worth is people.
+    """
+    lacking = reachable.had_ms > reachable.limit_ms
+    serves = lacking[reachable.demand] & (reachable.time_ms <= reachable.limit_ms)
+    saved = np.where(serves, reachable.people[reachable.demand], 0.0)
+    savings = _savings(reachable, saved, cost, merge=True)
+    return _choose(savings, budget, limit_s)
+
+
+def p_median(reachable: Reachable, cost: Floats, budget: float, limit_s: float) -> Choice:
+    """Choose the sites that shorten the ways most, all people together.
+
+    Whoever has no place within the longest way that is known counts as walking that way.
+
+    Parameters
+    ----------
+    reachable
+        Sites and demands, up to the longest way that counts.
+    cost
+        (sites,) what each costs.
+    budget
+        What they may cost together.
+    limit_s
+        How long HiGHS may take for what the bound leaves open. [s]
+
+    Returns
+    -------
+    The choice; worth is person-minutes that need not be walked.
+    """
+    had_ms = np.minimum(reachable.had_ms, reachable.limit_ms)[reachable.demand]
+    minutes = np.maximum(0.0, had_ms - reachable.time_ms) / 60_000
+    saved = reachable.people[reachable.demand] * minutes
+    return _choose(_savings(reachable, saved, cost, merge=False), budget, limit_s)
+
+
+def set_covering(reachable: Reachable, cost: Floats, limit_s: float) -> Choice:
+    """Choose the cheapest sites that bring everyone within the standard who can be brought.
+
+    Parameters
+    ----------
+    reachable
+        Sites and demands.
+    cost
+        (sites,) what each costs.
+    limit_s
+        How long HiGHS may take. [s]
+
+    Returns
+    -------
+    The choice; worth is what it costs.
+    """
+    lacking = (reachable.had_ms > reachable.limit_ms) & (reachable.people > 0)
+    serves = lacking[reachable.demand] & (reachable.time_ms <= reachable.limit_ms)
+    rows = csr_array(
+        (np.ones(serves.sum()), (reachable.demand[serves], reachable.site[serves])),
+        shape=(len(reachable.people), reachable.sites),
+    )
+    rows.data[:] = 1.0
+    needed = _distinct(rows[np.flatnonzero(np.diff(rows.indptr) > 0)])
+    if needed.shape[0] == 0:
+        return Choice(sites=np.zeros(0, np.int32), worth=0.0, bound=0.0)
+    n = reachable.sites
+    program = Program(
+        cost=cost.astype(np.float64),
+        most=np.ones(n),
+        whole=np.ones(n, bool),
+        rows=needed,
+        low=np.ones(needed.shape[0]),
+        high=np.full(needed.shape[0], np.inf),
+    )
+    solved = solve(program, limit_s, _cheap_cover(needed, cost))
+    sites = np.flatnonzero(solved.x > 0.5).astype(np.int32)  # noqa: PLR2004  whole but for rounding
+    return Choice(sites=sites, worth=float(cost[sites].sum()), bound=solved.bound)
+
+
+def capacitated(
+    reachable: Reachable, cost: Floats, budget: float, capacity: Floats, limit_s: float
+) -> Choice:
+    """Choose the sites that serve most people within the standard, each up to its capacity.
+
+    Parameters
+    ----------
+    reachable
+        Sites and demands.
+    cost
+        (sites,) what each costs.
+    budget
+        What they may cost together.
+    capacity
+        (sites,) how many people each can serve.
+    limit_s
+        How long HiGHS may take. [s]
+
+    Returns
+    -------
+    The choice; worth is people served. The bound is the better of HiGHS' and of that without
+    capacities.
+    """
+    lacking = reachable.had_ms > reachable.limit_ms
+    serves = lacking[reachable.demand] & (reachable.time_ms <= reachable.limit_ms)
+    site, demand = reachable.site[serves], reachable.demand[serves]
+    free = covering(reachable, cost, budget, limit_s / 2)
+    n, pairs, m = reachable.sites, len(site), len(reachable.people)
+    number = np.arange(pairs)
+    # Columns: the sites, then the people that go from a demand to a site.
+    rows = coo_array(
+        (
+            np.concatenate([np.ones(2 * pairs), np.ones(pairs), -reachable.people[demand],
+                            -capacity, cost]),
+            (
+                np.concatenate([demand, m + site, m + n + number, m + n + number,
+                                m + np.arange(n), np.full(n, m + n + pairs)]),
+                np.concatenate([n + number, n + number, n + number, site,
+                                np.arange(n), np.arange(n)]),
+            ),
+        ),
+        shape=(m + n + pairs + 1, n + pairs),
+    )  # fmt: skip
+    program = Program(
+        cost=np.concatenate([np.zeros(n), -np.ones(pairs)]),
+        most=np.concatenate([np.ones(n), reachable.people[demand]]),
+        whole=np.arange(n + pairs) < n,
+        rows=csr_array(rows),
+        low=np.full(m + n + pairs + 1, -np.inf),
+        high=np.concatenate([reachable.people, np.zeros(n + pairs), [budget]]),
+    )
+    solved = solve(program, limit_s)
+    if len(solved.x) == 0:
+        return Choice(sites=np.zeros(0, np.int32), worth=0.0, bound=free.bound)
+    sites = np.flatnonzero(solved.x[:n] > 0.5).astype(np.int32)  # noqa: PLR2004
+    return Choice(
+        sites=sites,
+        worth=float(solved.x[n:].sum()),
+        bound=min(free.bound, -solved.bound, float(np.sort(capacity)[::-1].cumsum()[-1])),
+    )
+
+
+def _savings(reachable: Reachable, saved: Floats, cost: Floats, *, merge: bool) -> kernel.Savings:
+    """Lay savings out site by site; demands with the same sites and like savings become one."""
+    kept = saved > 0
+    site, demand, saved = reachable.site[kept], reachable.demand[kept], saved[kept]
+    m = len(reachable.people)
+    if merge and len(site):
+        order = np.lexsort((site, demand))
+        site, demand, saved = site[order], demand[order], saved[order]
+        first = np.flatnonzero(np.concatenate([[True], np.diff(demand) != 0]))
+        last = np.append(first[1:], len(demand))
+        groups: dict[bytes, int] = {}
+        sums: list[float] = []
+        keep = np.zeros(len(site), bool)
+        for begin, end in zip(first.tolist(), last.tolist(), strict=True):
+            group = groups.setdefault(site[begin:end].tobytes(), len(sums))
+            if group == len(sums):
+                sums.append(0.0)
+                keep[begin:end] = True
+                demand[begin:end] = group
+            sums[group] += float(saved[begin])
+        site, demand = site[keep], demand[keep]
+        saved, m = np.array(sums)[demand], len(sums)
+    order = np.argsort(site, kind="stable")
+    site = site[order]
+    return kernel.Savings(
+        np.searchsorted(site, np.arange(reachable.sites + 1)).astype(np.int64),
+        demand[order].astype(np.int32),
+        saved[order].astype(np.float64),
+        cost.astype(np.float64),
+        np.zeros(m),
+    )
+
+
+def _choose(savings: kernel.Savings, budget: float, limit_s: float) -> Choice:
+    """Narrow the best choice down from below and above, until they meet or nothing moves."""
+    sites = kernel.greedy(savings, budget, np.zeros(0, np.int32))
+    sites, worth = kernel.swap(savings, budget, sites, SWAPS)
+    price, bound, site_worth = np.zeros(len(savings.demands)), np.inf, np.zeros(0)
+    for _ in range(ROUNDS):
+        before = (worth, bound)
+        lower, price, site_worth = kernel.bound(savings, budget, worth, price, STEPS)
+        bound = min(bound, lower)
+        # The sites that the prices like best are a good place to begin from.
+        ranked = np.argsort(-site_worth / savings.cost, kind="stable")
+        within = ranked[np.cumsum(savings.cost[ranked]) <= budget + GOOD_GAP].astype(np.int32)
+        other = kernel.greedy(savings, budget, within)
+        other, other_worth = kernel.swap(savings, budget, other, SWAPS)
+        if other_worth > worth:
+            sites, worth = other, other_worth
+        if bound - worth <= GOOD_GAP * max(1.0, worth) or before == (worth, bound):
+            break
+        if worth <= before[0] and bound > before[1] * (1 - GOOD_GAP):
+            break
+    bound = max(bound, worth)
+    if bound - worth > GOOD_GAP * max(1.0, worth) and limit_s > 0:
+        return _finish(
+            savings, budget, Choice(sites=sites, worth=worth, bound=bound), site_worth, limit_s
+        )
+    return Choice(sites=sites, worth=worth, bound=bound)
+
+
+def _finish(
+    savings: kernel.Savings, budget: float, found: Choice, site_worth: Floats, limit_s: float
+) -> Choice:
+    """Let HiGHS decide on the sites that no bound has decided on."""
+    n = len(savings.cost)
+    shut = np.zeros(n, bool)
+    if np.all(savings.cost == 1.0):
+        # To force a site in that the prices do not choose costs the difference to the last chosen.
+        p = min(int(budget), n)
+        chosen = np.sort(site_worth)[::-1]
+        last = chosen[p - 1] if p > 0 else 0.0
+        shut = found.bound - last + site_worth < found.worth - GOOD_GAP * found.worth
+        shut[found.sites] = False
+    entry_site = np.repeat(np.arange(n), np.diff(savings.start))
+    live = ~shut[entry_site]
+    if live.sum() > EXACT_ENTRIES_MAX:
+        return found
+    site, demand, saved = entry_site[live], savings.demand[live], savings.saved[live]
+    m, entries = len(savings.demands), int(live.sum())
+    number = np.arange(entries)
+    # Columns: sites, then entries. A demand is served once, by an open site.
+    rows = coo_array(
+        (
+            np.concatenate([np.ones(entries), np.ones(entries), -np.ones(entries), savings.cost]),
+            (
+                np.concatenate([demand, m + number, m + number, np.full(n, m + entries)]),
+                np.concatenate([n + number, n + number, site, np.arange(n)]),
+            ),
+        ),
+        shape=(m + entries + 1, n + entries),
+    )
+    program = Program(
+        cost=np.concatenate([np.zeros(n), -saved]),
+        most=np.concatenate([np.where(shut, 0.0, 1.0), np.ones(entries)]),
+        whole=np.arange(n + entries) < n,
+        rows=csr_array(rows),
+        low=np.full(m + entries + 1, -np.inf),
+        high=np.concatenate([np.ones(m), np.zeros(entries), [budget]]),
+    )
+    solved = solve(program, limit_s)
+    # What was shut is proven to be worth less than what is found.
+    bound = min(found.bound, max(found.worth, -solved.bound))
+    if len(solved.x):
+        sites = np.flatnonzero(solved.x[:n] > 0.5).astype(np.int32)  # noqa: PLR2004
+        worth = float(kernel.value(savings, sites))
+        if worth > found.worth:
+            return Choice(sites=sites, worth=worth, bound=max(bound, worth))
+    return Choice(sites=found.sites, worth=found.worth, bound=bound)
+
+
+def _distinct(rows: csr_array) -> csr_array:
+    """Leave out rows that are there twice."""
+    seen: dict[bytes, int] = {}
+    for r in range(rows.shape[0]):
+        part = np.sort(rows.indices[rows.indptr[r] : rows.indptr[r + 1]])
+        seen.setdefault(part.tobytes(), r)
+    return csr_array(rows[sorted(seen.values())])
+
+
+def _cheap_cover(rows: csr_array, cost: Floats) -> Floats:
+    """Cover all rows greedily, as an answer to begin with."""
+    left = np.ones(rows.shape[0], bool)
+    x = np.zeros(rows.shape[1])
+    by_site = rows.T.tocsr()
+    while left.any():
+        gain = (by_site @ left.astype(float)) / cost
+        pick = int(np.argmax(gain))
+        x[pick] = 1.0
+        left[by_site.indices[by_site.indptr[pick] : by_site.indptr[pick + 1]]] = False
+    return x
