@@ -2,7 +2,8 @@
 
     python benchmarks/siting.py [--limit 60] [--highs]
 
-21,737 demands and 1,000 candidate sites on Porto Alegre's ways; 50 to open. With --highs, HiGHS alone gets the same problem and the same time.
+21,737 demands and 1,000 candidate sites on Porto Alegre's ways; 50 to open.
+With --highs, HiGHS alone gets the same problem and the same time.
 """
 
 import argparse
