@@ -4,54 +4,23 @@ import numpy as np
 import pytest
 
 from cityloop.city.signals import GroupKind, Lamp, Lamps
-from cityloop.feeds.sumo_net import read_network
 from cityloop.traffic.plan.stages import mend_stage
 from cityloop.traffic.safety.gate import prove_commands
-from cityloop.traffic.safety.tables import default_table
-from tests.made_networks import make_crossroads, make_grid
-from tests.made_scenarios import crossroads_edges
 from tests.made_signals import make_commands
 from tests.naive.signal_oracle import (
     Meetings,
     Times,
     judge_cycle,
     judge_history,
-    read_meetings,
-    read_times,
     write_out,
 )
-
-WALKS = ("--sidewalks.guess", "--crossings.guess")
-
-
-def make_one_lane(folder):
-    return make_crossroads(folder, crossroads_edges())
+from tests.traffic.safety.judged_cities import MADE, open_judged
 
 
-def make_two_lanes(folder):
-    return make_crossroads(folder, crossroads_edges(lanes=2))
-
-
-def make_walks(folder):
-    return make_crossroads(folder, crossroads_edges(lanes=2), *WALKS)
-
-
-def make_t(folder):
-    edges = "".join(
-        f'<edge id="{a}_in" from="{a}" to="m"/><edge id="{a}_out" from="m" to="{a}"/>'
-        for a in ("n", "e", "w")
-    )
-    return make_crossroads(folder, edges)
-
-
-MAKERS = (make_one_lane, make_two_lanes, make_walks, make_t, make_grid)
-
-
-@pytest.fixture(scope="module", params=MAKERS, ids=lambda make: make.__name__)
+@pytest.fixture(scope="module", params=MADE)
 def city(request, tmp_path_factory):
-    net = request.param(tmp_path_factory.mktemp("net"))
-    _, signals = read_network(net)
-    return signals, default_table(signals), read_meetings(net), read_times(net)
+    city = open_judged(request.param, tmp_path_factory.mktemp("net"))
+    return city.signals, city.table, city.meetings, city.times
 
 
 def draw_green(rng, signals, signal):
