@@ -131,3 +131,27 @@ def test_a_mirrored_junction_decides_in_the_mirror(seed, stages, lanes, times, o
     np.testing.assert_allclose(there.min(), here.min(), rtol=1e-9)
     assume(second - best > NEAR_S)
     assert step == (HOLD if step_there == HOLD else stage_order[step_there])
+
+
+def test_over_the_real_horizon_the_mirror_changes_next_to_nothing():
+    """Where ways are dropped, the order in which they are met may tip the balance, seldom."""
+    rng = np.random.default_rng(2)
+    grid_s = np.concatenate([np.arange(10), np.arange(10, 61, 3)]).astype(np.int32)
+    alike = 0
+    for seed in range(100):
+        problem, queue = draw_problem(seed, 5, 8, 61)
+        problem = problem._replace(
+            grid_s=grid_s,
+            came=0.2 * problem.came,
+            clearance_s=problem.clearance_s + np.int32(4),
+            least_s=problem.least_s + np.int32(4),
+        )
+        lanes, stages = rng.permutation(8), rng.permutation(5)
+        here, there = np.empty(6), np.empty(6)
+        step = best_step(problem, WEIGHTS, 0, queue, here)
+        image = mirrored(problem, lanes, stages)
+        now_there = int(np.flatnonzero(stages == 0)[0])
+        step_there = best_step(image, WEIGHTS, now_there, queue[lanes], there)
+        assert there.min() == pytest.approx(here.min(), rel=0.02)
+        alike += step == (HOLD if step_there == HOLD else stages[step_there])
+    assert alike >= 98
