@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from cityloop.kernels.profiles import Stock, Streets, Timings
+from cityloop.kernels.streets import Stock, Streets, Timings
 
 SINGLE = np.float64
 

@@ -3,7 +3,17 @@
 import math
 
 
-def opened(stages, order, greens_s, clears_s, lates_s, offset_s, cycle_s, start_loss_s, end_gain_s):
+def opened(  # noqa: PLR0913
+    stages,
+    order,
+    greens_s,
+    clears_s,
+    lates_s,
+    offset_s,
+    cycle_s,
+    start_loss_s,
+    end_gain_s,
+):
     """Share of each second of the cycle in which a part is served, from its stages' greens."""
     n = len(order)
     if all(stages[k] for k in order):
@@ -29,7 +39,8 @@ def opened(stages, order, greens_s, clears_s, lates_s, offset_s, cycle_s, start_
 
 def disperse(sent, delay_s, smooth, cycles=400):
     """Robertson's recursion, run until it repeats itself."""
-    n, level, row = len(sent), 0.0, []
+    n, level = len(sent), 0.0
+    row: list[float] = []
     for _ in range(cycles):
         row = []
         for t in range(n):

@@ -14,11 +14,16 @@ from rich.table import Table
 from cityloop.city.errors import InputError
 from cityloop.cli.outputs import check_outputs
 from cityloop.cli.seeds import parse_seeds
-from cityloop.store.plan_file import write_plans
 from cityloop.usecases.make_controller import REFERENCES
 from cityloop.usecases.measure_run import HOUR_S
 from cityloop.usecases.open_scenario import find_scenario
-from cityloop.usecases.plan_network import NetworkPlan, PlanOrder, count_steps, plan_network
+from cityloop.usecases.plan_network import (
+    NetworkPlan,
+    PlanOrder,
+    count_steps,
+    plan_network,
+    save_plan,
+)
 from cityloop.usecases.warm_kernels import warm_kernels
 
 NEAR_CAPACITY: Final = 0.95
@@ -53,6 +58,12 @@ def plan(  # noqa: PLR0913  one argument an option
     search_seed: Annotated[
         int, typer.Option("--search-seed", min=0, help="Fixes the search; equal seeds, equal plan.")
     ] = 0,
+    sumo: Annotated[
+        Path | None, typer.Option("--sumo", help="Write them as a SUMO additional file, too.")
+    ] = None,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", help="Write a timing sheet, too: one row a stage.")
+    ] = None,
     workers: Annotated[int, typer.Option("--workers", min=1, help="Runs at a time.")] = 1,
     roadnet: Annotated[
         Path | None, typer.Option("--roadnet", help="Instead of SCENARIO: a CityFlow roadnet.json.")
@@ -65,7 +76,7 @@ def plan(  # noqa: PLR0913  one argument an option
 
     Example: cityloop traffic plan bologna-acosta --observe-seeds 11-13 --out plans.json
     """
-    check_outputs(out)
+    check_outputs(out, sumo, csv)
     if observe_under not in REFERENCES:
         raise InputError(
             file="--observe-under",
@@ -85,7 +96,7 @@ def plan(  # noqa: PLR0913  one argument an option
     warm_kernels(_say)
     with _steps(order.scenario.name, count_steps(order)) as bar:
         found = plan_network(order, bar)
-    write_plans(out, found.plans)
+    save_plan(found, out=out, sumo=sumo, csv=csv)
     print_plan(Console(), found)
 
 

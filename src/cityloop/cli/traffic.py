@@ -54,7 +54,7 @@ DurationOption = Annotated[
     int, typer.Option("--duration", min=1, help="Seconds from the scenario's begin.")
 ]
 PlanOption = Annotated[
-    Path | None, typer.Option("--plan", help="For fixed-time: a plan file of ours.")
+    Path | None, typer.Option("--plan", help="For fixed-time and coordinated: a plan file of ours.")
 ]
 
 

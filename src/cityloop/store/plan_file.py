@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Final, NoReturn
+from typing import Annotated, Any, Final, NoReturn
 
 import msgspec
 import numpy as np
@@ -59,6 +59,16 @@ def write_plans(path: Path, plans: Iterable[Plan]) -> None:
     plans_text = f"[\n{body}\n  ]" if body else "[]"
     text = f'{{\n  "format": "{FORMAT}",\n  "version": {VERSION},\n  "plans": {plans_text}\n}}\n'
     write_whole(path, text.encode())
+
+
+def plan_schema() -> dict[str, Any]:
+    """Describe the file of plans for other programs.
+
+    Returns
+    -------
+    Its JSON Schema; what it cannot say, such as that times agree, `read_plans` checks.
+    """
+    return msgspec.json.schema(_FileText)
 
 
 def read_plans(path: Path, signals: Signals, table: SafetyTable) -> tuple[Plan, ...]:

@@ -7,6 +7,7 @@ from cityloop.city.errors import InputError
 from cityloop.city.signals import Plan
 from cityloop.store.plan_file import read_plans
 from cityloop.traffic.control.adaptive import Adaptive
+from cityloop.traffic.control.coordinated import Coordinated
 from cityloop.traffic.control.fixed_time import FixedTime
 from cityloop.traffic.control.max_pressure import MaxPressure
 from cityloop.traffic.control.protocol import Controller
@@ -18,7 +19,7 @@ from cityloop.usecases.open_scenario import City
 REFERENCES: Final = ("native", "actuated")
 """Controls that SUMO runs by itself; they pass no gate."""
 
-COMMANDED: Final = ("adaptive", "max-pressure", "fixed-time")
+COMMANDED: Final = ("adaptive", "max-pressure", "fixed-time", "coordinated")
 """Controls of ours, through the gate."""
 
 CONTROLS: Final = (*REFERENCES, *COMMANDED)
@@ -62,7 +63,8 @@ def make_controller(control: str, city: City, plan: Path | None) -> Controller:
     city
         What it is for.
     plan
-        For `fixed-time`: our plans as a file; without it, the shipped programmes, repaired.
+        For `fixed-time` and `coordinated`: our plans as a file; without it, the shipped
+        programmes, repaired.
 
     Returns
     -------
@@ -79,9 +81,10 @@ def make_controller(control: str, city: City, plan: Path | None) -> Controller:
     if control == "max-pressure":
         stages = shipped_stages(city.signals, city.programmes)
         return MaxPressure(city.network, city.signals, city.table, city.view, stages)
-    if plan is not None:
-        return FixedTime(city.signals, city.table, _proven_plans(plan, city))
-    return FixedTime(city.signals, city.table, repaired_plans(city))
+    plans = repaired_plans(city) if plan is None else _proven_plans(plan, city)
+    if control == "coordinated":
+        return Coordinated(city.network, city.signals, city.table, city.view, plans)
+    return FixedTime(city.signals, city.table, plans)
 
 
 def repaired_plans(city: City) -> tuple[Plan, ...]:

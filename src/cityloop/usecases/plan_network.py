@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -10,7 +11,11 @@ from cityloop.city.errors import InputError
 from cityloop.city.network import Floats
 from cityloop.city.scenario import Scenario
 from cityloop.city.signals import Plan
+from cityloop.feeds.sumo_additional import write_programmes
+from cityloop.feeds.sumo_programmes import encode_plan
+from cityloop.feeds.timing_sheet import write_timing_sheet
 from cityloop.field.sensing import COUNT_MISSED_SHARE
+from cityloop.store.plan_file import write_plans
 from cityloop.traffic.estimate.counts import Counts
 from cityloop.traffic.estimate.flows import Flows, estimate_flows
 from cityloop.traffic.model.queues import Queues, build_queues
@@ -20,11 +25,11 @@ from cityloop.traffic.plan.network import (
     MASTERS_S,
     Candidate,
     evaluate_alone,
-    least_cycles_s,
     make_plans,
     search,
 )
 from cityloop.traffic.plan.stock import Pool, build_pool
+from cityloop.traffic.plan.timings import least_cycles_s
 from cityloop.traffic.safety.approval import Refusal
 from cityloop.traffic.safety.plan_proof import prove_plan
 from cityloop.usecases.measure_run import HOUR_S
@@ -121,6 +126,8 @@ class NetworkPlan(NamedTuple):
 
     Attributes
     ----------
+    city
+        Whose signals are timed.
     plans
         One a signal, proven.
     flows, queues
@@ -131,6 +138,7 @@ class NetworkPlan(NamedTuple):
         Of every signal.
     """
 
+    city: City
     plans: tuple[Plan, ...]
     flows: Flows
     queues: Queues
@@ -201,7 +209,51 @@ def plan_network(order: PlanOrder, done: Callable[[], None]) -> NetworkPlan:
             remedy="run `cityloop traffic inspect`, and correct the signal's safety table",
         )
     chosen, plans, tried = _rank(order, flows, proven, done)
-    return NetworkPlan(plans, flows, queues, tried, _gains(city, queues, flows, pool, chosen))
+    gains = _gains(city, queues, flows, pool, chosen)
+    return NetworkPlan(city, plans, flows, queues, tried, gains)
+
+
+def save_plan(
+    found: NetworkPlan, *, out: Path, sumo: Path | None = None, csv: Path | None = None
+) -> None:
+    """Write plans where they are wanted.
+
+    Parameters
+    ----------
+    found
+        What came out.
+    out
+        In our format.
+    sumo
+        As programmes in a SUMO additional file; None for none.
+    csv
+        As a timing sheet; None for none.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be written.
+    """
+    city = found.city
+    write_plans(out, found.plans)
+    if sumo is not None:
+        texts = tuple(encode_plan(city.signals, city.table, plan) for plan in found.plans)
+        write_programmes(sumo, texts)
+    if csv is not None:
+        write_timing_sheet(csv, found.plans, _links_of_groups(city))
+
+
+def _links_of_groups(city: City) -> dict[str, tuple[tuple[str, ...], ...]]:
+    """Name the links from which each group of each signal comes."""
+    network, signals = city.network, city.signals
+    found: list[set[str]] = [set() for _ in range(signals.group_count)]
+    for c in np.flatnonzero(signals.stream_group[: network.connector_count] >= 0).tolist():
+        link = int(network.lane_link[network.connector_from_lane[c]])
+        found[signals.stream_group[c]].add(network.link_ids[link])
+    return {
+        name: tuple(tuple(sorted(each)) for each in found[signals.groups_of(s)])
+        for s, name in enumerate(signals.signal_ids)
+    }
 
 
 def learn_flows(scenario: Scenario, queues: Queues, counts: Sequence[Counts]) -> Flows:
@@ -254,6 +306,7 @@ def as_demand(flows: Flows) -> Demand:
         part_sat=flows.part_sat,
         start_loss_s=flows.start_loss_s,
         period_s=flows.period_s,
+        share_sd=flows.share_sd,
     )
 
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from cityloop.city.network import Floats
 from cityloop.city.records import record
-from cityloop.kernels.profiles import Profiles, Streets
+from cityloop.kernels.streets import Profiles, Streets
 from cityloop.traffic.model.queues import NO_LIMIT, Queues
 
 END_GAIN_S: Final = 1.0
@@ -20,6 +20,9 @@ DISPERSION: Final = 0.28
 
 TRAVEL_SHARE: Final = 0.8
 """A platoon's first vehicles are so much quicker than its mean (Robertson's beta)."""
+
+CAUTION: Final = 0.5
+"""Turns that give way are taken to be so many standard deviations more than is likely."""
 
 STOP_S: Final = 3.0
 SPILL: Final = 1.0
@@ -45,6 +48,8 @@ class Demand:
         Lost after green begins. [s]
     period_s
         Length of a period. [s]
+    share_sd
+        (parts,) standard deviation of `share`; None where shares are known.
     """
 
     volume_veh_h: Floats
@@ -53,6 +58,18 @@ class Demand:
     part_sat: Floats
     start_loss_s: float
     period_s: int
+    share_sd: Floats | None = None
+
+
+def _cautious(queues: Queues, demand: Demand) -> Floats:
+    """Expect more who give way than is likely: too few are dear, too many are cheap."""
+    if demand.share_sd is None:
+        return demand.share
+    owner = queues.part_queue
+    yields = np.diff(queues.foe_start) > 0
+    share = demand.share + np.where(yields, CAUTION * demand.share_sd, 0.0)
+    total = np.bincount(owner, share, queues.queue_count)
+    return np.asarray(share / np.maximum(total[owner], 1e-9))
 
 
 def build_streets(queues: Queues, demand: Demand) -> Streets:
@@ -80,7 +97,8 @@ def build_streets(queues: Queues, demand: Demand) -> Streets:
     sender, to = sender[by_queue], to[by_queue]
     way_s, way_share = way_s[by_queue], way_share[by_queue]
     volume = demand.volume_veh_h / HOUR_S
-    sent = volume[:, owner[sender]] * demand.share[sender] * way_share
+    share = _cautious(queues, demand)
+    sent = volume[:, owner[sender]] * share[sender] * way_share
     fed = np.stack([np.bincount(to, row, queues.queue_count) for row in sent])
     below = np.unique(np.stack([signal[owner[sender]], to]), axis=1) if len(to) else _NONE
     below = below[:, signal[below[1]] != below[0]]
@@ -92,7 +110,7 @@ def build_streets(queues: Queues, demand: Demand) -> Streets:
     return Streets(
         queue_start=queues.queue_start,
         part_start=queues.part_start,
-        part_share=demand.share.astype(single),
+        part_share=share.astype(single),
         part_sat=demand.part_sat.astype(single),
         foe_start=queues.foe_start,
         foe_part=queues.foe_part,

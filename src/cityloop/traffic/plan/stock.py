@@ -14,7 +14,7 @@ from cityloop.city.signals import (
     SafetyTable,
     Signals,
 )
-from cityloop.kernels.profiles import Stock
+from cityloop.kernels.streets import Stock
 from cityloop.traffic.model.queues import Queues
 from cityloop.traffic.plan.stages import Stages, shipped_stages
 from cityloop.traffic.plan.switch import clearance_s
