@@ -77,13 +77,7 @@ def plan(  # noqa: PLR0913  one argument an option
     Example: cityloop traffic plan bologna-acosta --observe-seeds 11-13 --out plans.json
     """
     check_outputs(out, sumo, csv)
-    if observe_under not in REFERENCES:
-        raise InputError(
-            file="--observe-under",
-            place="",
-            cause=f"{observe_under!r} does not run by itself",
-            remedy=f"choose from {', '.join(REFERENCES)}",
-        )
+    _check_reference(observe_under)
     order = PlanOrder(
         scenario=find_scenario(scenario, roadnet=roadnet, flow=flow, say=_say),
         observe_seeds=tuple(parse_seeds(observe_seeds, "--observe-seeds")),
@@ -98,6 +92,17 @@ def plan(  # noqa: PLR0913  one argument an option
         found = plan_network(order, bar)
     save_plan(found, out=out, sumo=sumo, csv=csv)
     print_plan(Console(), found)
+
+
+def _check_reference(control: str) -> None:
+    """Refuse what does not run by itself."""
+    if control not in REFERENCES:
+        raise InputError(
+            file="--observe-under",
+            place="",
+            cause=f"{control!r} does not run by itself",
+            remedy=f"choose from {', '.join(REFERENCES)}",
+        )
 
 
 def print_plan(console: Console, found: NetworkPlan) -> None:
