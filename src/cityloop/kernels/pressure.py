@@ -60,8 +60,10 @@ def green_for(
     ----------
     now_s
         The second. [s]
-    lamp, since_s
-        (groups,) what is shown, and since when. [-], [s]
+    lamp
+        (groups,) what is shown.
+    since_s
+        (groups,) since when. [s]
     changed_s
         (signals,) when its stage was last changed. [s]
     group_start

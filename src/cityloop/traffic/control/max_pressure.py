@@ -91,7 +91,7 @@ class MaxPressure:
             green=self._stages.green,
         )
         # Copies: the compiler tells frozen arrays from others, and would compile for every mixture.
-        return Pressures(*map(np.array, town))
+        return town._replace(**{name: np.array(of) for name, of in town._asdict().items()})
 
     def _neighbours(self) -> None:
         """Note which signals' cameras each signal needs: its own and those next downstream."""
