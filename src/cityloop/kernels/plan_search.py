@@ -14,7 +14,6 @@ from cityloop.kernels.plan_moves import GREENS, OFFSETS, STAGES, change, list_mo
 from cityloop.kernels.profiles import bring, open_parts, serve
 from cityloop.kernels.streets import Ints, Profiles, Stock, Streets, Timings
 
-LAPS = 6
 HOPE = 0.3
 """A change that costs a signal more than this share of what its neighbours cost is not followed."""
 
@@ -316,7 +315,7 @@ def _try(  # noqa: PLR0913
 @numba.njit(cache=True, nogil=True)
 def descend(  # noqa: PLR0913
     master_s: int, streets: Streets, stock: Stock, timings: Timings, profiles: Profiles, room: Room,
-    turns: Ints, depth: int, alone: int,
+    turns: Ints, depth: int, alone: int, laps: int,
 ) -> int:  # fmt: skip
     """Improve the timings signal by signal; what is kept makes its surroundings cheaper.
 
@@ -340,6 +339,8 @@ def descend(  # noqa: PLR0913
         0: offsets alone; 1: and greens; 2: and stages, their order, and half cycles.
     alone
         1: each signal looks at nothing but its own queues, as if all came evenly; 0: as it is.
+    laps
+        How often a signal's greens, and its offset, are gone through at most.
 
     Returns
     -------
@@ -348,7 +349,7 @@ def descend(  # noqa: PLR0913
     kept = 0
     for s in turns:
         for level in range(depth, GREENS - 1 if alone == 1 else OFFSETS - 1, -1):
-            for _ in range(LAPS):
+            for _ in range(laps):
                 moves = list_moves(s, level, stock, timings)
                 before, i = kept, 0
                 while i < len(moves):

@@ -22,6 +22,7 @@ from cityloop.traffic.estimate.windows import Events, SourceWindows, WindowRules
 from cityloop.traffic.plan.transition import plan_timing, signal_rules
 from cityloop.traffic.safety.gate import prove_commands, watch_lamps
 from cityloop.usecases.fetch_dataset import cache_dir
+from cityloop.usecases.warm_search import search_once
 
 
 def warm_kernels(say: Callable[[str], None]) -> None:
@@ -35,7 +36,7 @@ def warm_kernels(say: Callable[[str], None]) -> None:
     stamp = cache_dir() / "kernels" / _digest()
     if stamp.exists():
         return
-    say("Compiling the kernels, once (some 20 s) …")
+    say("Compiling the kernels, once (a minute or so) …")
     load_kernels()
     stamp.parent.mkdir(parents=True, exist_ok=True)
     stamp.touch()
@@ -109,6 +110,7 @@ def load_kernels() -> None:
     check_switches(0, 1, 0, timing, timing, rules, kept)
     _weigh_once()
     _plan_once()
+    search_once()
     _sum_once()
     _walk_once()
     _band_once()

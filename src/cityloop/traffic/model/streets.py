@@ -107,13 +107,14 @@ def build_streets(queues: Queues, demand: Demand) -> Streets:
     ones = np.ones(len(owner), single)
     fed_by = np.bincount(to, minlength=queues.queue_count) > 0
     room = np.where(fed_by | (queues.storage < NO_LIMIT), queues.storage, NO_LIMIT)
+    # Copies: the compiler tells frozen arrays from others, and would compile for every mixture.
     return Streets(
-        queue_start=queues.queue_start,
-        part_start=queues.part_start,
+        queue_start=queues.queue_start.copy(),
+        part_start=queues.part_start.copy(),
         part_share=share.astype(single),
         part_sat=demand.part_sat.astype(single),
-        foe_start=queues.foe_start,
-        foe_part=queues.foe_part,
+        foe_start=queues.foe_start.copy(),
+        foe_part=queues.foe_part.copy(),
         patient=patient.astype(np.int32),
         feed_start=np.searchsorted(to, np.arange(queues.queue_count + 1)).astype(np.int32),
         feed_part=sender.astype(np.int32),

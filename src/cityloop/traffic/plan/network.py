@@ -15,6 +15,7 @@ from cityloop.traffic.plan.stock import Pool
 from cityloop.traffic.plan.timings import (
     blank_timings,
     copy_timings,
+    first_signals,
     mean_volume,
     one_period,
     start_timings,
@@ -32,6 +33,14 @@ FINE_ROUNDS: Final = ((GREENS, 2),)
 
 ENOUGH: Final = 1e-3
 """A round that gains a smaller share ends its depth."""
+
+LARGE_MASTERS_S: Final = (40, 60, 80, 100, 120, 150)
+LARGE_ROUNDS: Final = ((OFFSETS, 1), (GREENS, 1))
+"""In a large network less is tried: stages are those that each signal has chosen for itself."""
+
+LAPS: Final = 4
+SAMPLE: Final = 8
+"""So many signals choose the master cycle of a large network."""
 
 MASTERS_KEPT: Final = 6
 
@@ -89,6 +98,7 @@ def improve(
     master_s: int,
     rng: np.random.Generator,
     rounds: Sequence[tuple[int, int]] = ROUNDS,
+    laps: int = LAPS,
 ) -> Candidate:
     """Search from one start; the whole is checked after every round, and never gets worse.
 
@@ -106,6 +116,8 @@ def improve(
         For the order of the signals.
     rounds
         Depths and numbers of rounds.
+    laps
+        How often a signal goes through its changes in a round, at most.
 
     Returns
     -------
@@ -119,7 +131,9 @@ def improve(
     for depth, times in rounds:
         for _ in range(times):
             turns = rng.permutation(np.flatnonzero(timings.length)).astype(np.int32)
-            changes = descend(master_s, streets, stock, timings, profiles, room, turns, depth, 0)
+            changes = descend(
+                master_s, streets, stock, timings, profiles, room, turns, depth, 0, laps
+            )
             cost = settle(master_s, streets, stock, timings, profiles, SWEEPS)
             gained, best = best - cost, min(best, cost)
             if gained > 0:
@@ -132,7 +146,9 @@ def improve(
     return kept
 
 
-def improve_alone(streets: Streets, pool: Pool, master_s: int) -> Candidate | None:
+def improve_alone(
+    streets: Streets, pool: Pool, master_s: int, laps: int = LAPS
+) -> Candidate | None:
     """Time every signal for itself, from its shipped stages and from few, and keep the better.
 
     Parameters
@@ -143,6 +159,8 @@ def improve_alone(streets: Streets, pool: Pool, master_s: int) -> Candidate | No
         The stages.
     master_s
         The master cycle. [s]
+    laps
+        As in `improve`.
 
     Returns
     -------
@@ -169,6 +187,7 @@ def improve_alone(streets: Streets, pool: Pool, master_s: int) -> Candidate | No
             turns[fits & (timings.length > 0)],
             STAGES,
             1,
+            laps,
         )
         cost = np.bincount(owner, profiles.cost, signals)
         better = fits & (cost < best_cost)
@@ -295,6 +314,54 @@ def search(
         candidates.append(fine)
         done()
     return sorted(candidates, key=_total)
+
+
+def plan_large(
+    streets: Streets,
+    pool: Pool,
+    rng: np.random.Generator,
+    *,
+    masters_s: Sequence[int] = LARGE_MASTERS_S,
+) -> tuple[Candidate, Candidate]:
+    """Time a large network in one master cycle, chosen by some of its signals.
+
+    Parameters
+    ----------
+    streets
+        Queues and flows.
+    pool
+        The stages.
+    rng
+        For the order in which signals take turns.
+    masters_s
+        Master cycles. [s]
+
+    Returns
+    -------
+    Where it began, with shipped stages, greens by flow ratios and offsets of 0; and what was found,
+    which the whole, worked out anew, says is no worse.
+
+    Raises
+    ------
+    ValueError
+        If no master cycle is long enough.
+    """
+    whole = one_period(streets)
+    some, some_pool = first_signals(whole, pool, SAMPLE)
+    tried = [improve_alone(some, some_pool, master_s, 1) for master_s in masters_s]
+    for sample in sorted((each for each in tried if each is not None), key=_total):
+        master_s = sample.master_s
+        begin, fits = start_timings(whole, pool, master_s, shipped=True)
+        alone = improve_alone(whole, pool, master_s, 1)
+        if alone is None:
+            continue
+        start = alone
+        if fits.all():
+            start = evaluate(streets, pool.stock, begin, master_s)
+        found = improve(whole, pool.stock, alone.timings, master_s, rng, LARGE_ROUNDS, 1)
+        found = evaluate(streets, pool.stock, found.timings, master_s)
+        return start, min(found, start, key=_total)
+    raise ValueError("no master cycle is long enough")
 
 
 def _total(candidate: Candidate) -> float:
