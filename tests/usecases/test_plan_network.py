@@ -14,7 +14,14 @@ from cityloop.traffic.model.queues import build_queues
 from cityloop.traffic.safety.approval import ApprovedPlan
 from cityloop.traffic.safety.plan_proof import prove_plan
 from cityloop.usecases.open_scenario import open_city
-from cityloop.usecases.plan_network import PlanOrder, learn_flows, plan_network, save_plan
+from cityloop.usecases.plan_network import (
+    PlanOrder,
+    check_cycles,
+    city_pool,
+    learn_flows,
+    plan_network,
+    save_plan,
+)
 from tests.made_counts import make_counts
 from tests.made_networks import make_crossroads
 from tests.made_scenarios import crossroads_edges, make_busy_crossroads, make_scenario
@@ -97,3 +104,12 @@ def test_counts_become_volumes_and_one_shot_is_every_day(busy):
     assert (twice.volume_sd_veh_h < flows.volume_sd_veh_h).all()
     with pytest.raises(ValueError, match="nothing"):
         estimate_flows(queues, [], missed_share=0.1)
+
+
+def test_impossible_minimums_are_told_with_the_signal(busy):
+    city = open_city(busy)
+    queues = build_queues(city.network, city.signals, city.view)
+    least_s = np.full(city.signals.group_count, 90, np.int32)
+    strict = city._replace(table=dataclasses.replace(city.table, min_green_s=least_s))
+    with pytest.raises(InputError, match=r"signal m: its least greens and clearances take 1\d\d s"):
+        check_cycles(strict, city_pool(strict, queues))

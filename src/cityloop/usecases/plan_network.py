@@ -195,7 +195,7 @@ def plan_network(order: PlanOrder, done: Callable[[], None]) -> NetworkPlan:
     queues = build_queues(city.network, city.signals, city.view)
     flows = learn_flows(order.scenario, queues, counts)
     pool = city_pool(city, queues)
-    _check_cycles(city, pool)
+    check_cycles(city, pool)
     streets = build_streets(queues, as_demand(flows))
     rng = np.random.default_rng(order.search_seed)
     candidates = search(streets, pool, rng, done=done)
@@ -328,8 +328,21 @@ def city_pool(city: City, queues: Queues) -> Pool:
     return build_pool(city.signals, city.table, queues, city.programmes, fixed)
 
 
-def _check_cycles(city: City, pool: Pool) -> None:
-    """Refuse signals whose least greens fit into no cycle."""
+def check_cycles(city: City, pool: Pool) -> None:
+    """Refuse signals whose least greens fit into no cycle.
+
+    Parameters
+    ----------
+    city
+        The city.
+    pool
+        What its signals may show.
+
+    Raises
+    ------
+    InputError
+        If there is one; the worst is named.
+    """
     least_s = least_cycles_s(pool)
     longest = int(np.argmax(least_s))
     if least_s[longest] > max(MASTERS_S):
