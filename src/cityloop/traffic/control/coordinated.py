@@ -181,29 +181,17 @@ class Coordinated:
         if now_s - self._since_s[s] < each.least_s[here]:
             return here
         waits = np.where(each.green_lanes[here], standing & ~each.full_lanes[here], coming)
-        onward = self._choose(each, here, now_s, waits)
-        if onward == here:
-            self._due_s[s] = max(self._due_s[s], now_s + 1)
+        at_s = (now_s - plan.offset_s) % plan.cycle_s
+        onward = _choose(each, here, at_s, waits)
+        if here == 0:
+            # The coordinated stage waits for its platoon until its time is over.
+            ends = at_s >= each.ends_s[0]
+        else:
+            near_there = bool((near & each.losing[here, onward]).any())
+            ends = now_s >= self._due_s[s] or not near_there
+        if onward == here or not ends:
             return here
-        over = now_s >= self._due_s[s]
-        # The coordinated stage waits for its platoon until its time is over.
-        kept = here == 0 or bool((near & each.losing[here, onward]).any())
-        if over or not kept:
-            return self._begin(each, onward, now_s, int(each.clear_s[here, onward]))
-        return here
-
-    def _choose(self, each: _Signal, here: int, now_s: int, waits: Bools) -> int:
-        """Find the next stage in order that is asked for and still fits; or stay."""
-        plan = each.plan
-        count = len(each.ends_s)
-        for step in range(1, count):
-            onward = (here + step) % count
-            at_s = now_s + int(each.clear_s[here, onward]) - plan.offset_s
-            left_s = (int(each.ends_s[onward]) - at_s) % plan.cycle_s
-            asked = each.asked[onward] or bool((each.green_lanes[onward] & waits).any())
-            if asked and left_s >= each.least_s[onward]:
-                return onward
-        return here
+        return self._begin(each, onward, now_s, int(each.clear_s[here, onward]))
 
     def _begin(self, each: _Signal, stage: int, now_s: int, clear_s: int) -> int:
         """Note that a stage begins, and when it has to end."""
@@ -212,6 +200,19 @@ class Coordinated:
         left_s = (int(each.ends_s[stage]) - (begin_s - plan.offset_s)) % plan.cycle_s
         self._stage[s], self._since_s[s], self._due_s[s] = stage, begin_s, begin_s + left_s
         return stage
+
+
+def _choose(each: _Signal, here: int, at_s: int, waits: Bools) -> int:
+    """Find the next stage in order that is asked for and ends before the coordinated one begins.
+
+    Where there is none it is the coordinated stage, which may begin at any time.
+    """
+    for onward in range(here + 1, len(each.ends_s)):
+        asked = each.asked[onward] or bool((each.green_lanes[onward] & waits).any())
+        begin_s = at_s + int(each.clear_s[here, onward])
+        if asked and begin_s + each.least_s[onward] <= each.ends_s[onward]:
+            return onward
+    return 0
 
 
 def _lay_out(

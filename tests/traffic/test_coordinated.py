@@ -1,0 +1,77 @@
+"""Coordinated in the dry run: greens follow who is seen, the coordinated one never begins late."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from cityloop.field.dry_run import DryRun
+from cityloop.traffic.control.coordinated import Coordinated
+from cityloop.traffic.observe.view import build_view
+from cityloop.usecases.drive import drive
+from tests.made_lanes import Way, make_lanes
+from tests.made_programmes import make_plan
+from tests.made_signals import make_table
+
+NETWORK, SIGNALS = make_lanes(
+    {"a_0": 100.0, "b_0": 100.0, "c_0": 90.0, "d_0": 90.0},
+    [Way("a_0", "c_0", lamp="north 0"), Way("b_0", "d_0", lamp="north 1")],
+    forbidden=["north 0 1"],
+)
+PLAN = make_plan("14 G. 4", "12 .G 4")
+CYCLE_S = 34
+
+
+class Seeing:
+    """The controller, shown standing vehicles on the lanes that `who` names for each second."""
+
+    def __init__(self, who):
+        self._view = build_view(NETWORK, SIGNALS)
+        self._who = who
+        self._inner = Coordinated(NETWORK, SIGNALS, make_table(SIGNALS), self._view, (PLAN,))
+        self.name, self.needs, self.look_at = "seeing", self._inner.needs, self._inner.look_at
+
+    def decide(self, observation, lamps):
+        lanes = [NETWORK.lane_ids.index(f"{name}_0") for name in self._who(lamps.now_s)]
+        views = np.array([np.flatnonzero(self._view.lane == i)[0] for i in lanes], np.int32)
+        seen = dataclasses.replace(
+            observation,
+            vehicle_view=views,
+            vehicle_distance_m=np.full(len(views), 3.0, np.float32),
+            vehicle_speed_m_s=np.zeros(len(views), np.float32),
+            vehicle_is_bus=np.zeros(len(views), bool),
+        )
+        return self._inner.decide(seen, lamps)
+
+
+def run(who, seconds=5 * CYCLE_S):
+    table = make_table(SIGNALS)
+    view = build_view(NETWORK, SIGNALS)
+    field = DryRun(NETWORK, SIGNALS, table, view, begin_s=0, end_s=seconds)
+    record = drive(field, Seeing(who), lambda _now_s: None)
+    assert (record.refused, record.broken) == (0, 0)
+    changes, shown, said = dict(field.shown), "", []
+    for now_s in range(seconds):
+        if now_s in changes:
+            shown = "".join("r?yGg"[lamp] for lamp in changes[now_s])
+        said.append(shown)
+    return said
+
+
+def test_where_all_wait_it_is_the_plan():
+    cycle = ["Gr"] * 14 + ["yr"] * 3 + ["rr"] + ["rG"] * 12 + ["ry"] * 3 + ["rr"]
+    assert run(lambda _now_s: "ab")[CYCLE_S:] == cycle * 4
+
+
+def test_where_nobody_asks_the_coordinated_stage_stays():
+    assert set(run(lambda _now_s: "a")[CYCLE_S:]) == {"Gr"}
+    assert set(run(lambda _now_s: "")[2 * CYCLE_S :]) == {"Gr"}
+
+
+@pytest.mark.parametrize("asks_s", range(40, 40 + CYCLE_S, 3))
+def test_who_asks_is_served_and_the_coordinated_green_is_never_late(asks_s):
+    said = run(lambda now_s: "ab" if asks_s <= now_s < asks_s + CYCLE_S else "a")
+    assert "rG" in said[asks_s : asks_s + CYCLE_S]
+    # It may begin early, and ends no sooner than planned: in these seconds it is always green.
+    for begin_s in range(2 * CYCLE_S, 5 * CYCLE_S, CYCLE_S):
+        assert set(said[begin_s : begin_s + 14]) == {"Gr"}
