@@ -17,7 +17,9 @@ from cityloop.kernels.pressure import Pressures, choose_stages, green_for
 from cityloop.kernels.reach import Places, nearest_one, pairs, place_points, reach
 from cityloop.kernels.switch_gate import check_switches
 from cityloop.traffic.control.adaptive import Settings, plan_stages
+from cityloop.traffic.control.priced import price_options
 from cityloop.traffic.control.stage_table import StageTable
+from cityloop.traffic.control.weighed import Weighed
 from cityloop.traffic.estimate.windows import Events, SourceWindows, WindowRules
 from cityloop.traffic.plan.transition import plan_timing, signal_rules
 from cityloop.traffic.safety.gate import prove_commands, watch_lamps
@@ -37,10 +39,21 @@ def warm_kernels(say: Callable[[str], None]) -> None:
     if stamp.exists():
         return
     say("Compiling the kernels, once (a minute or so) …")
+    _forget_compiled()
     load_kernels()
     stamp.parent.mkdir(parents=True, exist_ok=True)
     stamp.touch()
     say("Kernels compiled.")
+
+
+def _forget_compiled() -> None:
+    """Remove what was compiled before.
+
+    Numba compiles a kernel anew when its own file has changed, and not when one that it calls has:
+    the gate would go on with the old one.
+    """
+    for path in (Path(kernels.__file__).parent / "__pycache__").glob("*.nb[ic]"):
+        path.unlink(missing_ok=True)
 
 
 def _digest() -> str:
@@ -172,17 +185,34 @@ def _plan_once() -> None:
         room=np.full(2, 20.0),
         speed_m_s=np.full(2, 13.9),
     )
+    one, two = np.zeros(1, np.int32), np.zeros(2, np.int32)
+    weighed = Weighed(
+        now_s=0,
+        due=np.ones(1, bool),
+        ran=one,
+        runs=one,
+        step=one,
+        overdue=[],
+        blocked=np.zeros(1, bool),
+        earliest_s=two,
+        waited_s=two,
+        cost=np.zeros(3),
+        queue=np.zeros(2),
+        came=np.zeros((2, Settings().horizon_s + 2)),
+        rate=table.rate.copy(),
+    )
     plan_stages(
         table,
         Settings(),
-        rate=table.rate.copy(),
-        due=np.ones(1, bool),
-        stage=np.zeros(1, np.int32),
-        earliest_s=np.zeros(2, np.int32),
-        queue=np.zeros(2),
-        came=np.zeros((2, Settings().horizon_s + 2)),
-        first_cost=np.zeros(3),
+        rate=weighed.rate,
+        due=weighed.due,
+        stage=weighed.ran,
+        earliest_s=weighed.earliest_s,
+        queue=weighed.queue,
+        came=weighed.came,
+        first_cost=weighed.cost,
     )
+    price_options(table, Settings(), weighed)
 
 
 def _sum_once() -> None:
