@@ -1,5 +1,6 @@
 """`cityloop circle`: who reaches what within the standard, where gaps are, and why."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +20,7 @@ from cityloop.cli.progress import progress_bar
 from cityloop.feeds.home_tables import check_suffix
 from cityloop.usecases.change_survey import compare_circles, read_scenario
 from cityloop.usecases.draw_circle import UnknownHours
+from cityloop.usecases.go_there import answer_json, answer_lines, go_there, parse_lonlat
 from cityloop.usecases.open_circle import Question, draw, open_question, save_homes, save_survey
 from cityloop.usecases.site_places import (
     Method,
@@ -150,6 +152,42 @@ def site_command(  # noqa: PLR0913
         write_sites(out, sited)
         say(f"wrote {out}")
     print_sites(Console(), sited)
+
+
+class Language(StrEnum):
+    """In which language an answer is given."""
+
+    ZH = "zh"
+    EN = "en"
+
+
+@circle_app.command("go")
+def go_command(  # noqa: PLR0913
+    city: Annotated[
+        str,
+        typer.Argument(
+            metavar="CITY", envvar="CITYLOOP_CITY", help="As for the others, or CITYLOOP_CITY."
+        ),
+    ],
+    *,
+    begin: Annotated[str, typer.Option("--from", help="Where you are: LON,LAT (WGS-84).")],
+    need: Annotated[str, typer.Option("--need", help="What you need, as you would say it.")],
+    at: AtOption = "",
+    person: PersonOption = "adult",
+    lang: Annotated[Language, typer.Option("--lang", help="Language of the answer.")] = Language.ZH,
+    profile: ProfileOption = "zhejiang",
+    unknown: UnknownOption = UnknownHours.OPEN,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, the way a line.")] = False,
+) -> None:
+    """Find the nearest suitable open place for a need, two others, the way, and how to apply."""
+    start = parse_lonlat(begin)
+    question = ask(city, profile, person, at, unknown)
+    answer = go_there(question, start, need, lang.value)
+    if as_json:
+        typer.echo(answer_json(answer, lang.value))
+        return
+    for line in answer_lines(answer, lang.value):
+        typer.echo(line)
 
 
 def ask(city: str, profile: str, person: str, at: str, unknown: UnknownHours) -> Question:
