@@ -15,6 +15,7 @@ from cityloop.feeds.sumo_additional import write_programmes
 from cityloop.feeds.sumo_programmes import encode_plan
 from cityloop.feeds.timing_sheet import write_timing_sheet
 from cityloop.field.sensing import COUNT_MISSED_SHARE
+from cityloop.kernels.streets import Streets
 from cityloop.store.plan_file import write_plans
 from cityloop.traffic.estimate.counts import Counts
 from cityloop.traffic.estimate.flows import Flows, estimate_flows
@@ -23,10 +24,9 @@ from cityloop.traffic.model.streets import Demand, build_streets
 from cityloop.traffic.plan.network import (
     MASTERS_KEPT,
     MASTERS_S,
-    Candidate,
-    evaluate_alone,
     make_plans,
     search,
+    time_alone,
 )
 from cityloop.traffic.plan.stock import Pool, build_pool
 from cityloop.traffic.plan.timings import least_cycles_s
@@ -159,7 +159,7 @@ def count_steps(order: PlanOrder) -> int:
     The number.
     """
     runs = len(order.rank_seeds)
-    tries = (MASTERS_KEPT + 2) + max(runs - 1, 0) * (TRIED + 1) if runs else 0
+    tries = (MASTERS_KEPT + 3) + max(runs - 1, 0) * (TRIED + 1) if runs else 0
     return len(order.observe_seeds) + len(MASTERS_S) + MASTERS_KEPT + tries
 
 
@@ -198,19 +198,58 @@ def plan_network(order: PlanOrder, done: Callable[[], None]) -> NetworkPlan:
     check_cycles(city, pool)
     streets = build_streets(queues, as_demand(flows))
     rng = np.random.default_rng(order.search_seed)
-    candidates = search(streets, pool, rng, done=done)
-    timed = [(each, make_plans(city.signals, city.table, pool, each)) for each in candidates]
-    proven = [(each, plans) for each, plans in timed if _refusal(city, plans) is None]
+    before = _own_cycles(city, streets, pool, "own programmes, made safe", anew=False)
+    choices = [
+        _Choice(
+            f"cycle {each.master_s} s",
+            make_plans(city.signals, city.table, pool, each),
+            each.delay,
+            each.saturation,
+        )
+        for each in search(streets, pool, rng, done=done)
+    ]
+    choices += [_own_cycles(city, streets, pool, "own cycles, new greens", anew=True), before]
+    proven = [each for each in choices if each.plans and _refusal(city, each.plans) is None]
     if not proven:
         raise InputError(
             file=order.scenario.net_file,
             place="",
-            cause=f"the gate refuses every plan that was found: {_first_refusal(city, timed)}",
+            cause=f"the gate refuses every plan that was found: {_refusal(city, choices[0].plans)}",
             remedy="run `cityloop traffic inspect`, and correct the signal's safety table",
         )
-    chosen, plans, tried = _rank(order, flows, proven, done)
-    gains = _gains(city, queues, flows, pool, chosen)
-    return NetworkPlan(city, plans, flows, queues, tried, gains)
+    chosen, tried = _rank(order, flows, proven, done)
+    gains = _gains(city, queues, flows, before, chosen)
+    return NetworkPlan(city, chosen.plans, flows, queues, tried, gains)
+
+
+class _Choice(NamedTuple):
+    """Plans that may be taken, with what the model says: delay and saturation of each queue."""
+
+    name: str
+    plans: tuple[Plan, ...]
+    delay: Floats
+    saturation: Floats
+
+
+def _own_cycles(city: City, streets: Streets, pool: Pool, name: str, *, anew: bool) -> _Choice:
+    """Take each signal's own programme as the gate lets it run, with its greens or with new ones.
+
+    Signals with no such programme have no plan in it.
+    """
+    queues = len(streets.storage)
+    delay, saturation = np.full(queues, np.nan), np.full(queues, np.nan)
+    plans = []
+    for s, each in enumerate(city.fallbacks):
+        if each.approved is None:
+            continue
+        plan = each.approved.plan
+        said = time_alone(streets, pool, s, plan, anew=anew)
+        if said is not None:
+            own = slice(int(streets.queue_start[s]), int(streets.queue_start[s + 1]))
+            delay[own], saturation[own] = said.delay, said.saturation
+            plan = said.plan
+        plans.append(plan)
+    return _Choice(name, tuple(plans), delay, saturation)
 
 
 def save_plan(
@@ -363,25 +402,18 @@ def _refusal(city: City, plans: tuple[Plan, ...]) -> Refusal | None:
     return None
 
 
-def _first_refusal(
-    city: City, timed: Sequence[tuple[Candidate, tuple[Plan, ...]]]
-) -> Refusal | None:
-    return _refusal(city, timed[0][1]) if timed else None
-
-
 def _rank(
     order: PlanOrder,
     flows: Flows,
-    proven: list[tuple[Candidate, tuple[Plan, ...]]],
+    proven: list[_Choice],
     done: Callable[[], None],
-) -> tuple[Candidate, tuple[Plan, ...], tuple[Tried, ...]]:
+) -> tuple[_Choice, tuple[Tried, ...]]:
     """Try the candidates beside what runs now, first with one seed, the best with all."""
     crossings = float(flows.volume_veh_h.sum()) * flows.period_s / HOUR_S
-    names = [f"cycle {each.master_s} s" for each, _ in proven]
-    predicted = [float(each.delay.sum()) / max(crossings, 1.0) for each, _ in proven]
+    predicted = [float(each.delay.sum()) / max(crossings, 1.0) for each in proven]
     delay_s = np.full((len(proven) + 1, len(order.rank_seeds)), np.nan)
     if order.rank_seeds:
-        choices: list[tuple[Plan, ...]] = [plans for _, plans in proven] + [()]
+        choices: list[tuple[Plan, ...]] = [each.plans for each in proven] + [()]
 
         def run(which: list[int], seeds: Sequence[int]) -> Floats:
             return simulate_plans(
@@ -403,27 +435,17 @@ def _rank(
         best = min(close, key=lambda i: float(delay_s[i].mean()))
     else:
         best = 0
-    tried = [Tried(names[i], predicted[i], delay_s[i]) for i in range(len(proven))]
+    tried = [Tried(proven[i].name, predicted[i], delay_s[i]) for i in range(len(proven))]
     ordered = [tried[best], *(each for i, each in enumerate(tried) if i != best)]
     ordered.append(Tried("what runs now", float("nan"), delay_s[-1]))
-    return proven[best][0], proven[best][1], tuple(ordered)
+    return proven[best], tuple(ordered)
 
 
 def _gains(
-    city: City, queues: Queues, flows: Flows, pool: Pool, chosen: Candidate
+    city: City, queues: Queues, flows: Flows, own: _Choice, chosen: _Choice
 ) -> tuple[JunctionGain, ...]:
     """Compare, signal by signal, its own programme as the gate lets it run with the plan."""
-    streets = build_streets(queues, as_demand(flows))
-    before = np.full(queues.queue_count, np.nan)
-    signal = queues.queue_signal
-    repaired = {
-        each.signal_id: each.approved.plan for each in city.fallbacks if each.approved is not None
-    }
-    for s, name in enumerate(city.signals.signal_ids):
-        if name in repaired:
-            own = evaluate_alone(streets, pool, s, repaired[name])
-            if own is not None:
-                before[signal == s] = own
+    before, signal = own.delay, queues.queue_signal
     total = flows.volume_veh_h.sum(axis=0) * flows.period_s / HOUR_S
     hours = len(flows.volume_veh_h) * flows.period_s / HOUR_S
     gains = []

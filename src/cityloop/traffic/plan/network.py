@@ -1,6 +1,7 @@
 """The plan of a whole network: cycles, splits, stages, their order and offsets, by the model."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -227,8 +228,26 @@ def evaluate(streets: Streets, stock: Stock, timings: Timings, master_s: int) ->
     return _candidate(master_s, timings, profiles)
 
 
-def evaluate_alone(streets: Streets, pool: Pool, signal: int, plan: Plan) -> Floats | None:
-    """Work out what the model says of one signal's plan if all came evenly.
+class Alone(NamedTuple):
+    """One signal's plan as the model sees it if all comes evenly.
+
+    Attributes
+    ----------
+    plan
+        The plan.
+    delay, saturation
+        (queues of the signal,) as in `Candidate`.
+    """
+
+    plan: Plan
+    delay: Floats
+    saturation: Floats
+
+
+def time_alone(
+    streets: Streets, pool: Pool, signal: int, plan: Plan, *, anew: bool
+) -> Alone | None:
+    """Work out what the model says of one signal's plan, with its greens or with better ones.
 
     Parameters
     ----------
@@ -240,23 +259,34 @@ def evaluate_alone(streets: Streets, pool: Pool, signal: int, plan: Plan) -> Flo
         Index of the signal.
     plan
         Its plan.
+    anew
+        Whether greens are shared out anew; stages, cycle and offset stay.
 
     Returns
     -------
-    (queues of the signal,) delay; None where the plan has a stage that is not in the pool. [veh s]
+    What it says; None where the plan has a stage that is not in the pool.
     """
     known = pool.stages[signal]
     places = [np.flatnonzero((known == stage).all(axis=1)) for stage in plan.stages]
     if not all(len(found) for found in places):
         return None
-    timings = blank_timings(len(pool.stages), len(places))
-    timings.length[signal] = len(places)
+    n, master_s = len(places), plan.cycle_s
+    timings = blank_timings(len(pool.stages), n)
+    timings.length[signal] = n
     timings.order[signal] = [found[0] for found in places]
     timings.green_s[signal] = plan.green_s
-    profiles = empty_profiles(streets, plan.cycle_s)
-    settle_alone(plan.cycle_s, streets, pool.stock, timings, profiles, mean_volume(streets))
-    first, last = streets.queue_start[signal], streets.queue_start[signal + 1]
-    return profiles.delay[first:last]
+    profiles = empty_profiles(streets, master_s)
+    volume = mean_volume(streets)
+    settle_alone(master_s, streets, pool.stock, timings, profiles, volume)
+    if anew:
+        turns = np.array([signal], np.int32)
+        room = _room(streets, master_s, n)
+        descend(master_s, streets, pool.stock, timings, profiles, room, turns, GREENS, 1, LAPS)
+    own = slice(int(streets.queue_start[signal]), int(streets.queue_start[signal + 1]))
+    green_s = timings.green_s[signal].astype(np.int32)
+    return Alone(
+        replace(plan, green_s=green_s), profiles.delay[own].copy(), profiles.saturation[own].copy()
+    )
 
 
 def _candidate(master_s: int, timings: Timings, profiles: Profiles) -> Candidate:
