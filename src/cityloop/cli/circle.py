@@ -21,7 +21,14 @@ from cityloop.feeds.home_tables import check_suffix
 from cityloop.usecases.change_survey import compare_circles, read_scenario
 from cityloop.usecases.draw_circle import UnknownHours
 from cityloop.usecases.go_there import answer_json, answer_lines, go_there, parse_lonlat
-from cityloop.usecases.open_circle import Question, draw, open_question, save_homes, save_survey
+from cityloop.usecases.open_circle import (
+    Question,
+    draw,
+    open_question,
+    save_homes,
+    save_report,
+    save_survey,
+)
 from cityloop.usecases.site_places import (
     Method,
     get_type,
@@ -34,6 +41,13 @@ from cityloop.usecases.warm_kernels import warm_kernels
 circle_app = typer.Typer(
     name="circle", help="The 15-minute public service circle.", no_args_is_help=True
 )
+
+
+class Language(StrEnum):
+    """In which language an answer is given."""
+
+    ZH = "zh"
+    EN = "en"
 
 
 CityArgument = Annotated[
@@ -154,11 +168,27 @@ def site_command(  # noqa: PLR0913
     print_sites(Console(), sited)
 
 
-class Language(StrEnum):
-    """In which language an answer is given."""
-
-    ZH = "zh"
-    EN = "en"
+@circle_app.command("report")
+def report_command(  # noqa: PLR0913
+    city: CityArgument,
+    *,
+    report: Annotated[Path, typer.Option("--report", help="Where the page goes.")] = Path(
+        "cityloop-circle.html"
+    ),
+    lang: Annotated[Language, typer.Option("--lang", help="Language of the page.")] = Language.ZH,
+    profile: ProfileOption = "zhejiang",
+    person: PersonOption = "adult",
+    at: AtOption = "",
+    unknown: UnknownOption = UnknownHours.OPEN,
+    out: OutOption = None,
+) -> None:
+    """Write a page that says who lacks what, why, where, and how evenly; from raw files, too."""
+    check_outputs(report)
+    question = ask(city, profile, person, at, unknown)
+    picture = picture_of(question, out)
+    save_report(report, question, picture, lang.value)
+    print_gaps(Console(), question, picture)
+    say(f"wrote {report.absolute()} (open it in a browser)")
 
 
 @circle_app.command("go")

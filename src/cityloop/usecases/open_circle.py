@@ -9,8 +9,10 @@ from cityloop.circle.persons import Person
 from cityloop.circle.picture import Picture
 from cityloop.circle.standard import Standard
 from cityloop.city.survey import Survey
+from cityloop.feeds.circle_report import Language, circle_report
 from cityloop.feeds.home_tables import home_columns, write_homes
 from cityloop.feeds.standards import read_standard
+from cityloop.feeds.whole_file import write_whole
 from cityloop.store.survey_file import write_survey
 from cityloop.usecases.draw_circle import (
     UnknownHours,
@@ -132,6 +134,23 @@ def save_homes(path: Path, question: Question, picture: Picture) -> None:
         The answer.
     """
     write_homes(path, home_columns(picture, question.survey.homes))
+
+
+def save_report(path: Path, question: Question, picture: Picture, lang: Language) -> None:
+    """Write the report.
+
+    Parameters
+    ----------
+    path
+        Where to.
+    question
+        What was asked.
+    picture
+        The answer.
+    lang
+        Its language.
+    """
+    write_whole(path, circle_report(question.survey, picture, lang))
 
 
 def save_survey(city: str, out: Path, say: Callable[[str], None]) -> Survey:
