@@ -6,9 +6,12 @@ from typing import Annotated
 import typer
 
 from cityloop.runtime.serve_events import serve_events
+from cityloop.usecases.measure_signals import MeasureRules, measure_signals
 
 sense_app = typer.Typer(
-    name="sense", help="Events from the road: take them in and keep them.", no_args_is_help=True
+    name="sense",
+    help="Events from the road: take them in, keep them, measure.",
+    no_args_is_help=True,
 )
 
 
@@ -23,3 +26,30 @@ def serve_command(
 ) -> None:
     """Take events in over HTTP until it is stopped; what is acknowledged is on the disk."""
     serve_events(data, host, port, lambda line: typer.echo(line, err=True))
+
+
+@sense_app.command("measure")
+def measure_command(
+    events: Annotated[
+        Path, typer.Argument(help="Log of signal controllers: Parquet, CSV, folder.")
+    ],
+    *,
+    detectors: Annotated[
+        Path, typer.Option("--detectors", help="Which detectors serve which phases.")
+    ],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the measures.")],
+    bin_min: Annotated[int, typer.Option("--bin", help="Length of a bin in minutes.")] = 15,
+    latency_s: Annotated[
+        float, typer.Option("--latency", help="Lateness of advance detectors in seconds.")
+    ] = 0.0,
+    cycle_run: Annotated[
+        bool, typer.Option("--cycle-run", help="The controllers tell the cycle they ran (316).")
+    ] = False,
+) -> None:
+    """Work out all signal performance measures of a log, one Parquet file each."""
+    rules = MeasureRules(
+        bin_min=bin_min, cycle_run=cycle_run, latency_us=round(latency_s * 1_000_000)
+    )
+    measure_signals(
+        events, detectors, out, rules, lambda name, rows: typer.echo(f"{name:<20} {rows:>9} rows")
+    )

@@ -20,10 +20,12 @@ from cityloop.traffic.control.adaptive import Settings, plan_stages
 from cityloop.traffic.control.priced import price_options
 from cityloop.traffic.control.stage_table import StageTable
 from cityloop.traffic.control.weighed import Weighed
+from cityloop.traffic.estimate.hires_log import DetectorSetup, make_log
 from cityloop.traffic.estimate.windows import Events, SourceWindows, WindowRules
 from cityloop.traffic.plan.transition import plan_timing, signal_rules
 from cityloop.traffic.safety.gate import prove_commands, watch_lamps
 from cityloop.usecases.fetch_dataset import cache_dir
+from cityloop.usecases.measure_signals import MeasureRules, work_out
 from cityloop.usecases.warm_search import search_once
 
 
@@ -125,6 +127,7 @@ def load_kernels() -> None:
     _plan_once()
     search_once()
     _sum_once()
+    _measure_once()
     _walk_once()
     _band_once()
 
@@ -240,3 +243,23 @@ def _walk_once() -> None:
     reach(chains, at, places, 10, 1)
     pairs(chains, at, places, 10)
     nearest_one(chains, at, at, 10)
+
+
+def _measure_once() -> None:
+    """Work out the measures of one cycle of one phase."""
+    codes = np.array([82, 1, 82, 81, 8, 10, 1], np.int16)
+    log = make_log(
+        ("warm",),
+        np.zeros(len(codes), np.int32),
+        np.arange(len(codes)) * 10**6,
+        codes,
+        np.array([2, 2, 2, 2, 2, 2, 2], np.int16),
+    )
+    setup = DetectorSetup(
+        device=np.zeros(3, np.int32),
+        phase=np.full(3, 2, np.int32),
+        detector=np.full(3, 2, np.int32),
+        function=("Advance", "Presence", "Yellow_Red"),
+    )
+    for _ in work_out(log, setup, MeasureRules()):
+        pass

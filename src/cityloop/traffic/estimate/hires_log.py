@@ -1,0 +1,208 @@
+"""A log of signal controllers, laid out for measures: what happened to each parameter, in order."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cityloop.city.records import record
+from cityloop.kernels.hires import count_codes, count_devices, group_events
+from cityloop.kernels.intervals import find_silences
+
+Longs = npt.NDArray[np.int64]
+Ints = npt.NDArray[np.int32]
+Shorts = npt.NDArray[np.int16]
+Table = dict[str, npt.NDArray[Any]]
+
+CODES = 2**15
+# From this hour on a silence may be so long: at night a signal may rest in green. [h, s]
+_SILENCES = ((0, 900), (5, 300), (6, 120), (21, 300), (23, 900))
+
+
+@record
+class HiresLog:
+    """Events of signal controllers by device, parameter, time and code, each once.
+
+    Attributes
+    ----------
+    device_ids
+        Names of the controllers.
+    lookup
+        (devices, parameters) group of each pair, -1 where nothing happened.
+    group_device, group_parameter
+        (groups,) whose group it is.
+    start
+        (groups + 1,) where the events of each begin.
+    times_us
+        (events,) [us]
+    codes
+        (events,) as the Indiana enumerations number them.
+    silent_device
+        (silences,) whose silence it is: a device that told nothing for longer than it should.
+    silent_from_us, silent_to_us
+        (silences,) the last event before and the first one after. [us]
+    """
+
+    device_ids: tuple[str, ...]
+    lookup: Ints
+    group_device: Ints
+    group_parameter: Ints
+    start: Longs
+    times_us: Longs
+    codes: Shorts
+    silent_device: Ints
+    silent_from_us: Longs
+    silent_to_us: Longs
+
+    def group(self, device: int, parameter: int) -> int:
+        """Find the group of a device and a parameter; -1 if nothing happened to it."""
+        if not (0 <= device < len(self.lookup) and 0 <= parameter < self.lookup.shape[1]):
+            return -1
+        return int(self.lookup[device, parameter])
+
+
+@record
+class DetectorSetup:
+    """Which detectors serve which phases, and for what.
+
+    Attributes
+    ----------
+    device
+        (rows,) index of the controller in the log, -1 if it is not there.
+    phase
+        (rows,)
+    detector
+        (rows,) its number at the controller.
+    function
+        What each is for: Advance, Presence, Yellow_Red, Stopbar Count.
+    """
+
+    device: Ints
+    phase: Ints
+    detector: Ints
+    function: tuple[str, ...]
+
+
+def make_log(
+    device_ids: tuple[str, ...], device: Ints, time_us: Longs, code: Shorts, parameter: Shorts
+) -> HiresLog:
+    """Lay out a log.
+
+    Parameters
+    ----------
+    device_ids
+        Names of the controllers.
+    device
+        (events,) index into `device_ids`.
+    time_us
+        (events,) in any order; several events of one moment in any order, too. [us]
+    code
+        (events,) at least 0.
+    parameter
+        (events,) at least 0.
+
+    Returns
+    -------
+    The log.
+    """
+    if len(time_us) and (time_us[1:] < time_us[:-1]).any():
+        order = np.argsort(time_us, kind="stable")
+        device, time_us = device[order], time_us[order]
+        code, parameter = code[order], parameter[order]
+    lookup, start, times, codes = group_events(device, time_us, code, parameter, len(device_ids))
+    present = np.argwhere(lookup >= 0)
+    silences = find_silences(device, time_us, len(device_ids), _longest_silence_us())
+    return HiresLog(
+        device_ids=device_ids,
+        lookup=lookup,
+        group_device=present[:, 0].astype(np.int32),
+        group_parameter=present[:, 1].astype(np.int32),
+        start=start,
+        times_us=times,
+        codes=codes,
+        silent_device=silences[0],
+        silent_from_us=silences[1],
+        silent_to_us=silences[2],
+    )
+
+
+def span_bins(log: HiresLog, bin_us: int) -> tuple[int, int]:
+    """Give the first bin of a log and the number of bins up to its last one.
+
+    Parameters
+    ----------
+    log
+        The log.
+    bin_us
+        Length of a bin. [us]
+
+    Returns
+    -------
+    The first bin's begin divided by its length; the number of bins.
+    """
+    if not len(log.times_us):
+        return 0, 0
+    first = int(log.times_us.min()) // bin_us
+    return first, int(log.times_us.max()) // bin_us - first + 1
+
+
+def count_by_bin(log: HiresLog, columns: list[list[int]], bin_us: int) -> tuple[Ints, Longs, Longs]:
+    """Count the events of some codes by device, parameter and bin.
+
+    Parameters
+    ----------
+    log
+        The log.
+    columns
+        Which codes each column counts.
+    bin_us
+        Length of a bin. [us]
+
+    Returns
+    -------
+    (rows,) group; (rows,) begin of the bin [us]; (rows, columns) counts, not all zero.
+    """
+    class_of = np.full(CODES, -1, np.int8)
+    for column, codes in enumerate(columns):
+        class_of[codes] = column
+    group, number, counts = count_codes(
+        log.start, log.times_us, log.codes, class_of, len(columns), bin_us
+    )
+    return group, number * bin_us, counts
+
+
+def active_bins(log: HiresLog, bin_us: int, code_max: int = CODES) -> tuple[int, Longs]:
+    """Count each device's events by bin.
+
+    Parameters
+    ----------
+    log
+        The log.
+    bin_us
+        Length of a bin. [us]
+    code_max
+        Events with a higher code do not count.
+
+    Returns
+    -------
+    Number of the first bin; (devices, bins) counts.
+    """
+    first, bins = span_bins(log, bin_us)
+    counts = count_devices(
+        log.start,
+        log.times_us,
+        log.codes,
+        log.group_device,
+        len(log.device_ids),
+        first,
+        bins,
+        bin_us,
+        code_max,
+    )
+    return first, counts
+
+
+def _longest_silence_us() -> Longs:
+    minutes = np.arange(24 * 60)
+    hours, seconds = np.array(_SILENCES).T
+    return np.asarray(seconds[np.searchsorted(hours * 60, minutes, side="right") - 1] * 10**6)

@@ -1,0 +1,1 @@
+"""Signal performance measures from hi-res logs, one a file."""

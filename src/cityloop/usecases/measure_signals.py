@@ -1,0 +1,166 @@
+"""Working out all signal performance measures of a log."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cityloop.city.errors import InputError
+from cityloop.feeds.hires_files import read_detector_setup, read_hires_log
+from cityloop.store.whole_file import write_whole
+from cityloop.traffic.estimate.hires_log import DetectorSetup, HiresLog, Table
+from cityloop.traffic.estimate.measures.actuations import actuations
+from cityloop.traffic.estimate.measures.arrivals_on_green import arrivals_on_green, platoon_ratio
+from cityloop.traffic.estimate.measures.coordination import coordination
+from cityloop.traffic.estimate.measures.coordination_state import coordination_state
+from cityloop.traffic.estimate.measures.has_data import has_data
+from cityloop.traffic.estimate.measures.pedestrians import (
+    full_pedestrians,
+    pedestrians,
+    unique_presses,
+)
+from cityloop.traffic.estimate.measures.split_failures import split_failures
+from cityloop.traffic.estimate.measures.splits import splits
+from cityloop.traffic.estimate.measures.terminations import terminations
+from cityloop.traffic.estimate.measures.timeline import NO_VALUE, timeline
+from cityloop.traffic.estimate.measures.waits import pedestrian_delay, phase_wait
+from cityloop.traffic.estimate.measures.yellow_red import yellow_red
+
+_MINUTE_US: Final = 60 * 10**6
+_PART_MIN: Final = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasureRules:
+    """What the measures may be told.
+
+    Attributes
+    ----------
+    bin_min
+        Length of a bin, a multiple of 5 that divides a day. [min]
+    cycle_run
+        Whether the controllers tell the cycle that they ran (code 316, as those of the maker Q-Free
+        do); else the one that was set counts.
+    latency_us
+        By so much advance detectors tell later than they see. [us]
+    line_latency_us
+        By so much detectors at the stop line tell later than they see. [us]
+    """
+
+    bin_min: int = 15
+    cycle_run: bool = False
+    latency_us: int = 0
+    line_latency_us: int = 1_500_000
+
+
+def measure_signals(
+    events: Path,
+    detectors: Path,
+    out: Path,
+    rules: MeasureRules,
+    say: Callable[[str, int], None],
+) -> None:
+    """Work out every measure and write each as a Parquet file.
+
+    Parameters
+    ----------
+    events
+        The log; see `read_hires_log`.
+    detectors
+        Which detectors serve which phases; see `read_detector_setup`.
+    out
+        The folder for the measures; made if it is not there.
+    rules
+        What the measures may be told.
+    say
+        Told the name of each measure and its number of rows.
+
+    Raises
+    ------
+    InputError
+        If the log, the detectors or the rules cannot be used, or the folder cannot be written.
+    """
+    if rules.bin_min < _PART_MIN or rules.bin_min % _PART_MIN or 24 * 60 % rules.bin_min:
+        raise InputError(
+            file="--bin",
+            place="",
+            cause=f"{rules.bin_min} min is not possible",
+            remedy="give a multiple of 5 that divides a day, such as 15",
+        )
+    log, names = read_hires_log(events)
+    setup = read_detector_setup(detectors, log)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            file=out,
+            place="",
+            cause=f"the folder cannot be made ({error.strerror})",
+            remedy="give another one",
+        ) from None
+    for name, table in work_out(log, setup, rules):
+        arrow = _to_arrow(table, names)
+        sink = pa.BufferOutputStream()
+        pq.write_table(arrow, sink, compression="zstd")
+        write_whole(out / f"{name}.parquet", bytes(sink.getvalue()))
+        say(name, arrow.num_rows)
+
+
+def work_out(
+    log: HiresLog, setup: DetectorSetup, rules: MeasureRules
+) -> Iterator[tuple[str, Table]]:
+    """Work out one measure after the other.
+
+    Parameters
+    ----------
+    log
+        The log.
+    setup
+        Which detectors serve which phases.
+    rules
+        What the measures may be told.
+
+    Yields
+    ------
+    The name and the table of each.
+    """
+    bin_us = rules.bin_min * _MINUTE_US
+    known = has_data(log, bin_us)
+    yield "has_data", known
+    yield "actuations", actuations(log, bin_us)
+    arrivals = arrivals_on_green(log, setup, bin_us, latency_us=rules.latency_us)
+    yield "arrivals_on_green", arrivals
+    yield "platoon_ratio", platoon_ratio(log, arrivals, bin_us)
+    yield "yellow_red", yellow_red(log, setup, bin_us, latency_us=rules.line_latency_us)
+    yield "split_failures", split_failures(log, setup, bin_us)
+    yield "terminations", terminations(log, bin_us)
+    yield "splits", splits(log, bin_us)
+    yield "coordination", coordination(log, bin_us)
+    yield "pedestrians", pedestrians(log, bin_us)
+    yield "unique_pedestrians", unique_presses(log, bin_us)
+    yield "full_pedestrians", full_pedestrians(log, bin_us)
+    events = timeline(log, known, bin_us)
+    yield "timeline", events
+    yield "pedestrian_delay", pedestrian_delay(events, bin_us)
+    yield "phase_wait", phase_wait(log, events, bin_us, cycle_run=rules.cycle_run)
+    yield "coordination_state", coordination_state(log, known, bin_us)
+
+
+def _to_arrow(table: Table, names: Any) -> Any:  # noqa: ANN401  pyarrow has no types
+    columns = {}
+    for name, values in table.items():
+        if name == "device":
+            columns[name] = names.take(pa.array(values.astype(np.int64)))
+        elif name.endswith("_us"):
+            columns[name.removesuffix("_us")] = pa.array(values, pa.timestamp("us"))
+        elif name == "value":
+            columns[name] = pa.array(values, mask=values == NO_VALUE)
+        elif name == "share":
+            columns[name] = pa.array(values, from_pandas=True)
+        else:
+            columns[name] = pa.array(values)
+    return pa.table(columns)
