@@ -84,16 +84,7 @@ def phase_wait(  # noqa: PLR0913
         return {name: values[mine] for name, values in events.items()}
 
     waits, preempts, shifts = chosen("Phase Wait"), chosen("Preempt"), chosen("TSP Adjustment")
-    if cycle_run:
-        at = np.flatnonzero(log.codes == _CYCLE_RUN)
-        group = np.searchsorted(log.start, at, side="right") - 1
-        changes: Table = {
-            "device": log.group_device[group],
-            "begin_us": log.times_us[at],
-            "value": log.group_parameter[group],
-        }
-    else:
-        changes = chosen(_CYCLE_SET)
+    changes = _told_cycles(log) if cycle_run else chosen(_CYCLE_SET)
     begin_us, end_us = np.asarray(waits["begin_us"]), np.asarray(waits["end_us"])
     keep = np.ones(len(begin_us), np.bool_)
     cycle_s, shifted = np.zeros(len(begin_us)), np.zeros(len(begin_us), np.bool_)
@@ -127,6 +118,17 @@ def phase_wait(  # noqa: PLR0913
         },
         ("time_us", "device", "phase"),
     )
+
+
+def _told_cycles(log: HiresLog) -> Table:
+    """Give the cycles that the controllers say they ran."""
+    at = np.flatnonzero(log.codes == _CYCLE_RUN)
+    group = np.searchsorted(log.start, at, side="right") - 1
+    return {
+        "device": log.group_device[group],
+        "begin_us": log.times_us[at],
+        "value": log.group_parameter[group],
+    }
 
 
 def _last_before(
