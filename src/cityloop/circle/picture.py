@@ -109,7 +109,7 @@ def lacks_domain(picture: Picture, domain: str) -> tuple[Bools, Bools] | None:
 
 
 def met_share(picture: Picture) -> Floats:
-    """Give the share of known kinds that each home has within the standard.
+    """Give the share of kinds that each home has within the standard, of those known there.
 
     Parameters
     ----------
@@ -118,12 +118,17 @@ def met_share(picture: Picture) -> Floats:
 
     Returns
     -------
-    (homes,) 0 to 1; NaN where nothing is known.
+    (homes,) 0 to 1; NaN where nothing is known, also because the reach goes beyond the rim.
     """
     known = [each for each in picture.types if each.known]
     if not known:
         return np.full(len(picture.types[0].status) if picture.types else 0, np.nan)
-    return np.asarray(np.mean([each.status == Status.SERVED for each in known], axis=0), np.float64)
+    status = np.stack([each.status for each in known])
+    told = np.sum(status != Status.BEYOND_RIM, axis=0)
+    met = np.sum(status == Status.SERVED, axis=0).astype(np.float64)
+    share = np.full(len(met), np.nan)
+    share[told > 0] = met[told > 0] / told[told > 0]
+    return share
 
 
 def spread_of_access(picture: Picture, homes: Homes) -> Inequality:
@@ -140,7 +145,8 @@ def spread_of_access(picture: Picture, homes: Homes) -> Inequality:
     -------
     Lorenz, Gini and Palma.
     """
-    return inequality(np.nan_to_num(met_share(picture)), homes.people.sum(axis=1))
+    share = met_share(picture)
+    return inequality(np.nan_to_num(share), np.where(np.isnan(share), 0, homes.people.sum(axis=1)))
 
 
 @record

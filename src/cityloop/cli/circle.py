@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from cityloop.circle.picture import Picture
+from cityloop.city.errors import InputError
 from cityloop.cli.circle_tables import (
     print_changes,
     print_gaps,
@@ -76,6 +77,12 @@ OutOption = Annotated[
 ScenarioOption = Annotated[
     Path | None, typer.Option("--scenario", help="Changes to compare with (.toml).")
 ]
+
+
+TAP = (
+    "cityloop circle go helsinki --from 24.941,60.171 --need pharmacy --at '2026-11-21 21:40' "
+    "--as elderly --lang zh"
+)
 
 
 def say(line: str) -> None:
@@ -218,6 +225,34 @@ def go_command(  # noqa: PLR0913
         return
     for line in answer_lines(answer, lang.value):
         typer.echo(line)
+
+
+def demo_circle(out: Path | None, report: Path) -> None:
+    """Show Helsinki's centre for the elderly on a Saturday night, and a report in both languages.
+
+    Parameters
+    ----------
+    out
+        Not for this demo.
+    report
+        Where the Chinese page goes; the English one goes beside it.
+    """
+    if out is not None:
+        raise InputError(
+            file=out,
+            place="--json",
+            cause="the demo of the circle writes no JSON",
+            remedy="use `cityloop circle reach helsinki --out homes.geojson`",
+        )
+    english = report.with_name(f"{report.stem}-en{report.suffix}")
+    check_outputs(english)
+    question = ask("helsinki", "zhejiang", "elderly", "2026-11-21 21:40", UnknownHours.OPEN)
+    picture = picture_of(question, None)
+    save_report(report, question, picture, "zh")
+    save_report(english, question, picture, "en")
+    print_gaps(Console(), question, picture)
+    typer.echo(f"Reports: {report.absolute()} (zh), {english.absolute()} (en)")
+    typer.echo("Next, one tap: " + TAP)
 
 
 def ask(city: str, profile: str, person: str, at: str, unknown: UnknownHours) -> Question:

@@ -103,17 +103,18 @@ def print_gaps(console: Console, question: Question, picture: Picture) -> None:
         The answer.
     """
     homes = question.survey.homes
+    lines = [(gaps, count_type(gaps, homes)) for gaps in picture.types if gaps.known]
+    # Reasons that nobody has take room that names need.
+    shown = [i for i in range(len(REASONS)) if any(line.reasons[i] >= 1 for _, line in lines)]
     table = Table("kind", "people", "served", "lack it", "unsure", title=_title(picture))
-    for reason in REASONS:
-        table.add_column(reason.name.lower().replace("_", "\n"))
+    table.columns[0].no_wrap = True
+    for i in shown:
+        table.add_column(REASONS[i].name.lower().replace("_", "\n"))
     for column in table.columns[1:]:
         column.justify = "right"
-    for gaps in picture.types:
-        line = count_type(gaps, homes)
+    for gaps, line in lines:
+        cells = (line.concerned, line.served, line.lacking, line.unsure, *line.reasons[shown])
         name = f"{gaps.kind.name_zh}\n{gaps.kind.name_en}"
-        if not gaps.known:
-            continue
-        cells = (line.concerned, line.served, line.lacking, line.unsure, *line.reasons)
         table.add_row(name, *(f"{cell:,.0f}" for cell in cells))
     console.print(table)
     print_unknown(console, picture)

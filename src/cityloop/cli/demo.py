@@ -6,6 +6,7 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
+from cityloop.cli.circle import demo_circle
 from cityloop.cli.outputs import check_outputs
 from cityloop.cli.progress import progress_bar
 from cityloop.cli.tables import list_failures, print_differences, print_runs
@@ -24,6 +25,9 @@ def demo(
     report: Annotated[
         Path, typer.Option("--report", help="Where the page for people goes.")
     ] = Path("cityloop-demo.html"),
+    circle: Annotated[
+        bool, typer.Option("--circle", help="The service circle of Helsinki's centre instead.")
+    ] = False,
 ) -> None:
     """Fetch an hour of Bologna's traffic and compare its own signal plans with ours.
 
@@ -35,6 +39,9 @@ def demo(
         typer.echo(line, err=True)
 
     check_outputs(json, report)
+    if circle:
+        demo_circle(json, report)
+        return
     scenario = find_scenario(SCENARIO, say=say)
     controls = (*REFERENCES, BEST_CONTROL)
     orders = list_orders(scenario, controls, SEEDS)

@@ -26,6 +26,8 @@ DOTS_MAX: Final = 20_000
 WORST: Final = 12
 COLOURS: Final = ("#8c2d04", "#d94801", "#fd8d3c", "#fdd0a2", "#9ecae1", "#3182bd")
 """From nothing within the standard to everything; told apart in grey, too."""
+UNKNOWN: Final = "#bbbbbb"
+ROUNDING: Final = 1e-9
 MINUTE_MS: Final = 60_000
 STYLE: Final = """
 body{font:16px/1.6 'Noto Sans CJK SC','Noto Sans SC',system-ui,sans-serif;margin:0 auto;
@@ -173,16 +175,20 @@ def _map(part: Part) -> str:
     # Evenly taken, so that the city keeps its shape.
     taken = np.unique(np.linspace(0, len(homes.lon) - 1, min(DOTS_MAX, len(homes.lon))).astype(int))
     x, y, height = _plane(homes.lon[taken], homes.lat[taken])
-    colour = np.minimum((share[taken] * (len(COLOURS) - 1)).astype(int), len(COLOURS) - 1)
+    steps = len(COLOURS) - 1
+    colour = np.floor(np.nan_to_num(share[taken]) * steps + ROUNDING).astype(int)
+    colour[np.isnan(share[taken])] = len(COLOURS)
     groups = []
-    for i, fill in enumerate(COLOURS):
+    for i, fill in enumerate((*COLOURS, UNKNOWN)):
         dots = "".join(
             f"M{a:.0f} {b:.0f}h0" for a, b in zip(x[colour == i], y[colour == i], strict=True)
         )
         groups.append(f'<path d="{dots}" stroke="{fill}" stroke-width="4" stroke-linecap="round"/>')
+    ranges = [f"{i / steps:.0%}–{(i + 1) / steps - 0.01:.0%}" for i in range(steps)]
+    words = [*ranges, "100%", part.say("unsure")]
     keys = "".join(
-        f'<span style="background:{fill}"></span>{i / (len(COLOURS) - 1):.0%}'
-        for i, fill in enumerate(COLOURS)
+        f'<span style="background:{fill}"></span>{word}'
+        for fill, word in zip((*COLOURS, UNKNOWN), words, strict=True)
     )
     label = part.say("map_note")
     return (
@@ -201,12 +207,11 @@ def _plane(lon: Floats, lat: Floats) -> tuple[Floats, Floats, float]:
 
 def _neighbourhoods(part: Part) -> str:
     homes = part.survey.homes
-    people = homes.people.sum(axis=1)
+    share = met_share(part.picture)
+    people = np.where(np.isnan(share), 0.0, homes.people.sum(axis=1))
     n = len(homes.neighbourhoods)
     total = np.bincount(homes.neighbourhood, people, minlength=n)
-    met = np.bincount(
-        homes.neighbourhood, people * np.nan_to_num(met_share(part.picture)), minlength=n
-    )
+    met = np.bincount(homes.neighbourhood, people * np.nan_to_num(share), minlength=n)
     lost = total - met
     rows = []
     for i in np.argsort(-lost, kind="stable")[:WORST]:

@@ -1,0 +1,121 @@
+"""From files to a survey: nothing is lost, and what cannot be used is said in one line."""
+
+import json
+
+import numpy as np
+import pytest
+
+from cityloop.city.errors import InputError
+from cityloop.feeds.circle_file import read_circle_file
+from cityloop.feeds.coordinates import wgs84_to_gcj02
+from cityloop.store.survey_file import read_survey, write_survey
+from cityloop.usecases.survey_city import survey_city
+
+SIDE = 12
+STEP_M = 150.0
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Write a grid of streets near Hangzhou, a register, and people."""
+    lines, number = [], {}
+    for r in range(SIDE):
+        for c in range(SIDE):
+            number[r, c] = r * SIDE + c + 1
+            lon, lat = lonlat(c * STEP_M, r * STEP_M)
+            lines.append(f'<node id="{number[r, c]}" lat="{lat:.7f}" lon="{lon:.7f}"/>')
+    for k in range(SIDE):
+        for cells in ([(k, c) for c in range(SIDE)], [(r, k) for r in range(SIDE)]):
+            refs = "".join(f'<nd ref="{number[cell]}"/>' for cell in cells)
+            way = f'<way id="{len(lines)}">{refs}<tag k="highway" v="residential"/></way>'
+            lines.append(way)
+    (tmp_path / "town.osm").write_text(f'<osm version="0.6">{"".join(lines)}</osm>')
+    schools = [lonlat(75 + 300 * i, 150.0 * i + 4) for i in range(5)]
+    write_register(tmp_path, schools)
+    people = [(*lonlat(300 + 600 * i, 300 + 600 * j), 1000 + i) for i in range(3) for j in range(3)]
+    rows = "".join(f"{lon},{lat},{n}\n" for lon, lat, n in people)
+    (tmp_path / "people.csv").write_text(f"lon,lat,n\n{rows}")
+    (tmp_path / "town.toml").write_text(circle_file())
+    return tmp_path
+
+
+def lonlat(x_m, y_m):
+    return 120.16 + x_m / 96_200, 30.27 + y_m / 110_860
+
+
+def write_register(folder, points):
+    rows = "".join(f"{lon},{lat},24/7\n" for lon, lat in points)
+    (folder / "schools.csv").write_text(f"lon,lat,hours\n{rows}")
+
+
+def circle_file(coordinates="WGS-84", extra=""):
+    return (
+        'extract = "town.osm"\ntimezone = "Asia/Shanghai"\n'
+        '[people]\nfile = "people.csv"\ncoordinates = "WGS-84"\ncount = "n"\n'
+        '[[register]]\nfile = "schools.csv"\ntype = "primary_school"\nhours = "hours"\n'
+        f'coordinates = "{coordinates}"\n{extra}'
+    )
+
+
+def survey(folder):
+    return survey_city(read_circle_file(folder / "town.toml"), lambda _: None)
+
+
+def test_everybody_and_every_place_is_there(folder):
+    found = survey(folder)
+    assert found.homes.people.sum() == pytest.approx(9 * 1000 + 3 * (0 + 1 + 2))
+    assert len(found.places.place_ids) == 5
+    np.testing.assert_allclose(found.places.doors.access_m, 4, atol=0.1)
+    assert found.registered == ("primary_school",)
+    assert found.remarks == ()
+
+
+def test_a_survey_is_the_same_after_writing_and_reading(folder):
+    found = survey(folder)
+    write_survey(folder / "town.survey.gz", found)
+    assert read_survey(folder / "town.survey.gz") == found
+
+
+def test_a_survey_that_was_changed_is_refused(folder):
+    path = folder / "town.survey"
+    write_survey(path, survey(folder))
+    body = json.loads(path.read_text())
+    body["survey"]["homes"]["spots"]["edge"]["values"][0] = 10**6
+    path.write_text(json.dumps(body))
+    with pytest.raises(InputError, match="an index is not from 0"):
+        read_survey(path)
+
+
+def test_gcj02_given_as_wgs84_is_warned_of_with_the_evidence(folder):
+    points = np.array([lonlat(75 + 150 * i, 150.0 * i + 4) for i in range(5)])
+    write_register(folder, np.stack(wgs84_to_gcj02(*points.T), axis=1))
+    (remark,) = [said for said in survey(folder).remarks if "given as WGS-84" in said]
+    assert "read as GCJ-02, 4 m" in remark
+    (folder / "town.toml").write_text(circle_file("GCJ-02"))
+    found = survey(folder)
+    assert found.remarks == ()
+    np.testing.assert_allclose(found.places.doors.access_m, 4, atol=0.1)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "said"),
+    [
+        ("schools.csv", "lon,lat,hours\n30.27,120.16,\n", "swap the columns lon and lat"),
+        ("schools.csv", "lon,lat,hours\n10.1,59.9,\n", "lie outside of the extract"),
+        ("schools.csv", "lon,lat,hours\n120.16,30.27\n", "line 2: found 2 cells, expected 3"),
+        ("schools.csv", "lon,lat,hours\nx,30.27,\n", "row 2, lon: found 'x', expected a number"),
+        ("schools.csv", "lon,lat\n120.16,30.27\n", "hours: there is no such column"),
+        ("schools.csv", "", "no table that can be read"),
+        ("people.csv", "lon,lat,n\n120.16,30.27,-5\n", "row 2, n: found '-5'"),
+        ("town.toml", circle_file(extra="radius = 3\n"), "unknown field `radius`"),
+        ("town.toml", circle_file("GPS"), "Invalid enum value"),
+        ("town.toml", circle_file().replace('coordinates = "WGS-84"\n', ""), "missing"),
+        ("town.osm", "<osm", "no whole OSM extract"),
+    ],
+)
+def test_what_cannot_be_used_is_said_in_one_line(folder, file, text, said):
+    (folder / file).write_text(text)
+    with pytest.raises(InputError) as refused:
+        survey(folder)
+    assert said in str(refused.value)
+    assert "\n" not in str(refused.value)
