@@ -194,14 +194,20 @@ def capacitated(
     """
     lacking = reachable.had_ms > reachable.limit_ms
     serves = lacking[reachable.demand] & (reachable.time_ms <= reachable.limit_ms)
-    site, demand = reachable.site[serves], reachable.demand[serves]
+    # Demands with the same sites are one: what counts is how many people go where.
+    merged = _savings(
+        reachable, np.where(serves, reachable.people[reachable.demand], 0.0), cost, merge=True
+    )
+    site = np.repeat(np.arange(reachable.sites), np.diff(merged.start))
+    demand, people = merged.demand, np.zeros(len(merged.demands))
+    people[demand] = merged.saved
     free = covering(reachable, cost, budget, limit_s / 2)
-    n, pairs, m = reachable.sites, len(site), len(reachable.people)
+    n, pairs, m = reachable.sites, len(site), len(people)
     number = np.arange(pairs)
     # Columns: the sites, then the people that go from a demand to a site.
     rows = coo_array(
         (
-            np.concatenate([np.ones(2 * pairs), np.ones(pairs), -reachable.people[demand],
+            np.concatenate([np.ones(2 * pairs), np.ones(pairs), -people[demand],
                             -capacity, cost]),
             (
                 np.concatenate([demand, m + site, m + n + number, m + n + number,
@@ -214,21 +220,30 @@ def capacitated(
     )  # fmt: skip
     program = Program(
         cost=np.concatenate([np.zeros(n), -np.ones(pairs)]),
-        most=np.concatenate([np.ones(n), reachable.people[demand]]),
+        most=np.concatenate([np.ones(n), people[demand]]),
         whole=np.arange(n + pairs) < n,
         rows=csr_array(rows),
         low=np.full(m + n + pairs + 1, -np.inf),
-        high=np.concatenate([reachable.people, np.zeros(n + pairs), [budget]]),
+        high=np.concatenate([people, np.zeros(n + pairs), [budget]]),
     )
     solved = solve(program, limit_s)
     if len(solved.x) == 0:
-        return Choice(sites=np.zeros(0, np.int32), worth=0.0, bound=free.bound)
+        most = min(free.bound, _most_capacity(capacity, cost, budget))
+        return Choice(sites=np.zeros(0, np.int32), worth=0.0, bound=most)
     sites = np.flatnonzero(solved.x[:n] > 0.5).astype(np.int32)  # noqa: PLR2004
     return Choice(
         sites=sites,
         worth=float(solved.x[n:].sum()),
-        bound=min(free.bound, -solved.bound, float(np.sort(capacity)[::-1].cumsum()[-1])),
+        bound=min(free.bound, -solved.bound, _most_capacity(capacity, cost, budget)),
     )
+
+
+def _most_capacity(capacity: Floats, cost: Floats, budget: float) -> float:
+    """Bound the capacity that a budget buys: the cheapest first, of the last one a part."""
+    order = np.argsort(-capacity / cost)
+    before = np.cumsum(cost[order]) - cost[order]
+    share = np.clip((budget - before) / cost[order], 0.0, 1.0)
+    return float(np.sum(share * capacity[order]))
 
 
 def _savings(reachable: Reachable, saved: Floats, cost: Floats, *, merge: bool) -> kernel.Savings:

@@ -15,6 +15,7 @@ from cityloop.kernels.chains import fold
 from cityloop.kernels.path_gate import Kept, check_path
 from cityloop.kernels.pressure import Pressures, choose_stages, green_for
 from cityloop.kernels.reach import Places, nearest_one, pairs, place_points, reach
+from cityloop.kernels.siting import Savings, bound, greedy, swap
 from cityloop.kernels.switch_gate import check_switches
 from cityloop.traffic.control.adaptive import Settings, plan_stages
 from cityloop.traffic.control.priced import price_options
@@ -263,3 +264,11 @@ def _measure_once() -> None:
     )
     for _ in work_out(log, setup, MeasureRules()):
         pass
+
+
+def _site_once() -> None:
+    """Let one site serve one demand."""
+    one, none = np.ones(1), np.zeros(0, np.int32)
+    savings = Savings(np.array([0, 1]), np.zeros(1, np.int32), one, one, np.zeros(1))
+    bound(savings, 1.0, 1.0, np.zeros(1), 1)
+    swap(savings, 1.0, greedy(savings, 1.0, none), 1)
