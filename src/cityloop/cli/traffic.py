@@ -1,5 +1,6 @@
 """`cityloop traffic`: run, compare, inspect and check scenarios of road traffic."""
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -7,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from cityloop.city.errors import InputError
 from cityloop.cli.band import band
 from cityloop.cli.check import check
 from cityloop.cli.explain import explain
@@ -16,6 +18,7 @@ from cityloop.cli.plan import plan as plan_command
 from cityloop.cli.progress import progress_bar
 from cityloop.cli.seeds import parse_seeds
 from cityloop.cli.tables import list_failures, print_differences, print_runs
+from cityloop.field.sensor_faults import Fault
 from cityloop.store.run_file import write_run
 from cityloop.traffic.observe.observation import Sensing
 from cityloop.usecases.compare_controls import compare_controls, list_orders, save_comparison
@@ -50,6 +53,14 @@ FlowOption = Annotated[Path | None, typer.Option("--flow", help="The CityFlow fl
 SensingOption = Annotated[
     Sensing, typer.Option("--sensing", help="Which sensors the controllers have.")
 ]
+FaultsOption = Annotated[
+    str,
+    typer.Option(
+        "--sensor-faults",
+        help="Let sensors fail after 300 s, such as silent=0.2,stuck=0.1,late=0.1: how great a part"
+        " of the approach lanes.",
+    ),
+]
 DurationOption = Annotated[
     int, typer.Option("--duration", min=1, help="Seconds from the scenario's begin.")
 ]
@@ -65,6 +76,7 @@ def run_command(  # noqa: PLR0913  one argument an option
     control: Annotated[str, typer.Option("--control", help=f"One of {', '.join(CONTROLS)}.")],
     seed: Annotated[int, typer.Option("--seed", min=0, max=2**31 - 1, help="SUMO's seed.")] = 1,
     sensing: SensingOption = Sensing.CAMERA,
+    sensor_faults: FaultsOption = "",
     json: Annotated[Path | None, typer.Option("--json", help="Write the figures there.")] = None,
     duration: DurationOption = HOUR_S,
     plan: PlanOption = None,
@@ -80,11 +92,14 @@ def run_command(  # noqa: PLR0913  one argument an option
     Example: cityloop traffic run bologna-acosta --control max-pressure --seed 1 --json out.json
     """
     check_control(control)
+    faults = parse_faults(sensor_faults)
     check_outputs(json, record)
     if record is not None:
         check_recorded(control)
     found = find_scenario(scenario, roadnet=roadnet, flow=flow, say=_say)
-    orders = list_orders(found, [control], [seed], sensing=sensing, duration_s=duration, plan=plan)
+    orders = list_orders(
+        found, [control], [seed], sensing=sensing, faults=faults, duration_s=duration, plan=plan
+    )
     orders = [replace(order, record=record) for order in orders]
     warm_kernels(_say)
     with progress_bar(f"{found.name}, {control}", 1) as watch:
@@ -108,6 +123,7 @@ def compare_command(  # noqa: PLR0913  one argument an option
     ] = "native,actuated,adaptive",
     seeds: Annotated[str, typer.Option("--seeds", help="Such as 1-5 or 1,2,7.")] = "1-5",
     sensing: SensingOption = Sensing.CAMERA,
+    sensor_faults: FaultsOption = "",
     json: Annotated[
         Path | None, typer.Option("--json", help="Write all runs and differences there.")
     ] = None,
@@ -129,9 +145,12 @@ def compare_command(  # noqa: PLR0913  one argument an option
     """
     controls = parse_controls(control)
     chosen = parse_seeds(seeds)
+    faults = parse_faults(sensor_faults)
     check_outputs(json, report)
     found = find_scenario(scenario, roadnet=roadnet, flow=flow, say=_say)
-    orders = list_orders(found, controls, chosen, sensing=sensing, duration_s=duration, plan=plan)
+    orders = list_orders(
+        found, controls, chosen, sensing=sensing, faults=faults, duration_s=duration, plan=plan
+    )
     warm_kernels(_say)
     with progress_bar(found.name, len(orders)) as watch:
         comparison = compare_controls(orders, watch, workers=workers)
@@ -143,6 +162,41 @@ def compare_command(  # noqa: PLR0913  one argument an option
         _say(line)
     if report is not None:
         console.print(f"Report: {report}", highlight=False)
+
+
+def parse_faults(text: str) -> list[tuple[Fault, float]]:
+    """Read how great a part of the sensors fails in each way.
+
+    Parameters
+    ----------
+    text
+        Such as `silent=0.2,late=0.1`; empty for none.
+
+    Returns
+    -------
+    Faults and shares, 0-1.
+
+    Raises
+    ------
+    InputError
+        If a fault is unknown, or the shares are not from 0 to 1 in all.
+    """
+    faults = []
+    for part in filter(None, text.split(",")):
+        name, _, share = part.partition("=")
+        try:
+            faults.append((Fault(name.strip()), float(share)))
+        except ValueError:
+            faults.append((Fault.LATE, math.nan))
+    shares = [share for _, share in faults]
+    if not (all(share >= 0 for share in shares) and sum(shares) <= 1):
+        raise InputError(
+            file="--sensor-faults",
+            place=text,
+            cause="it names no faults with shares from 0 to 1 in all",
+            remedy="write such as silent=0.2,stuck=0.1,late=0.1",
+        )
+    return faults
 
 
 def parse_controls(text: str) -> list[str]:

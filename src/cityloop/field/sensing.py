@@ -1,5 +1,6 @@
 """From what is true to what sensors deliver: errors, misses and lateness."""
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy.typing as npt
 
 from cityloop.city.network import Ints
 from cityloop.city.signals import Bools
+from cityloop.field.sensor_faults import Fault
 from cityloop.traffic.observe.observation import Observation, Sensing
 from cityloop.traffic.observe.view import VIEW_M
 
@@ -51,20 +53,25 @@ class Truth(NamedTuple):
     advance_occupancy: Floats
 
 
-def describe_sensing(sensing: Sensing) -> dict[str, float | str]:
+def describe_sensing(
+    sensing: Sensing, faults: Sequence[tuple[Fault, float]] = ()
+) -> dict[str, float | str]:
     """Say which sensors are simulated and with which errors, for a run's record.
 
     Parameters
     ----------
     sensing
         The kind.
+    faults
+        How great a part of the sensors fails in each way, 0-1.
 
     Returns
     -------
     Kind and parameters, with units in the names.
     """
+    failing = {f"{fault.value}_share": share for fault, share in faults}
     if sensing is Sensing.LOOPS:
-        return {"kind": sensing.value, "lateness_s": LATENESS_S, "advance_m": 60.0}
+        return {"kind": sensing.value, "lateness_s": LATENESS_S, "advance_m": 60.0, **failing}
     return {
         "kind": sensing.value,
         "lateness_s": LATENESS_S,
@@ -73,6 +80,7 @@ def describe_sensing(sensing: Sensing) -> dict[str, float | str]:
         "speed_sd_m_s": SPEED_SD_M_S,
         "missed_share": MISSED_SHARE,
         "count_missed_share": COUNT_MISSED_SHARE,
+        **failing,
     }
 
 

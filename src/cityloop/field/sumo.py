@@ -1,5 +1,6 @@
 """SUMO as a field: lamps out, observations in, one second at a time."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Self
 
@@ -11,6 +12,7 @@ from cityloop.city.signals import Bools, Lamp, Lamps, SafetyTable, Signals
 from cityloop.feeds.sumo_additional import write_detectors
 from cityloop.field.cabinet import Cabinets
 from cityloop.field.sensing import LATENESS_S, sense
+from cityloop.field.sensor_faults import Fault, SensorFaults
 from cityloop.field.sumo_process import close_sumo, start_sumo, step_sumo
 from cityloop.field.sumo_sensors import SumoSensors, list_lines
 from cityloop.field.sumo_truth import SumoTruth
@@ -52,6 +54,8 @@ class SumoField:
         Further files for SUMO, such as loops.
     needs
         What of the cameras' picture the controller reads.
+    faults
+        How great a part of the sensors fails in each way, 0-1.
     """
 
     def __init__(  # noqa: PLR0913
@@ -68,6 +72,7 @@ class SumoField:
         folder: Path,
         additional: tuple[Path, ...] = (),
         needs: Reading = Reading.ALL,
+        faults: Mapping[Fault, float] | None = None,
     ) -> None:
         self.network, self.signals, self.table, self.view = network, signals, table, view
         self._scenario = scenario
@@ -86,6 +91,8 @@ class SumoField:
         self.truth = SumoTruth(self._sumo, network, signals, view, self._now_s)
         self._shown = np.full(signals.group_count, 255, np.uint8)
         nobody = np.zeros(len(signals.signal_ids), bool)
+        # Of their own stream: a run with faults has otherwise the errors of one without.
+        self._faults = SensorFaults(view, faults or {}, np.random.default_rng([seed, 0xFA17]))
         # Before the first second nobody has looked anywhere.
         self._delivered = [
             sense(self._sensors.read(nobody, self._now_s - late_s), sensing, self._rng)
@@ -152,7 +159,8 @@ class SumoField:
         self._now_s += 1
         self._cabinets.tick()
         truth = self._sensors.read(look_at, self._now_s)
-        self._delivered = [*self._delivered[1:], sense(truth, self._sensing, self._rng)]
+        told = self._faults.spoil(sense(truth, self._sensing, self._rng))
+        self._delivered = [*self._delivered[1:], told]
         lamp = self._cabinets.shown
         self.truth.after_step(self._now_s, (lamp == GREEN) | (lamp == GREEN_YIELD))
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from cityloop.city.scenario import Scenario
 from cityloop.feeds.report import write_report
 from cityloop.feeds.sumo_net import read_network
+from cityloop.field.sensor_faults import Fault
 from cityloop.store.run_file import write_comparison
 from cityloop.traffic.evaluate.differences import Difference, pair_runs
 from cityloop.traffic.evaluate.runs import Run
@@ -28,6 +29,7 @@ def list_orders(
     seeds: Sequence[int],
     *,
     sensing: Sensing = Sensing.CAMERA,
+    faults: Sequence[tuple[Fault, float]] = (),
     duration_s: int = HOUR_S,
     plan: Path | None = None,
 ) -> list[RunOrder]:
@@ -43,6 +45,8 @@ def list_orders(
         Seeds; each controller runs with each.
     sensing
         Which sensors there are.
+    faults
+        How great a part of them fails in each way, 0-1.
     duration_s
         How long each run is. [s]
     plan
@@ -58,6 +62,7 @@ def list_orders(
             control=control,
             seed=seed,
             sensing=sensing,
+            faults=tuple(faults),
             duration_s=duration_s,
             plan=plan,
         )

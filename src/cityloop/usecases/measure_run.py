@@ -13,6 +13,7 @@ from cityloop.city.scenario import Scenario
 from cityloop.feeds.sumo_outputs import link_loss_s, read_statistics
 from cityloop.feeds.sumo_trips import read_trips
 from cityloop.field.sensing import describe_sensing
+from cityloop.field.sensor_faults import Fault
 from cityloop.field.sumo_process import outputs_in
 from cityloop.field.sumo_truth import SumoTruth
 from cityloop.traffic.evaluate.runs import JunctionResult, Run
@@ -39,6 +40,8 @@ class RunOrder:
         For SUMO and the sensors.
     sensing
         Which sensors there are.
+    faults
+        How great a part of them fails in each way, 0-1.
     duration_s
         How long, from the scenario's begin. [s]
     plan
@@ -51,6 +54,7 @@ class RunOrder:
     control: str
     seed: int
     sensing: Sensing = Sensing.CAMERA
+    faults: tuple[tuple[Fault, float], ...] = ()
     duration_s: int = HOUR_S
     plan: Path | None = None
     record: Path | None = None
@@ -103,7 +107,7 @@ def measure_run(order: RunOrder, city: City, folder: Path, outcome: Outcome) -> 
     return Run(
         scenario=order.scenario.name,
         control=order.control,
-        sensing={"kind": "none"} if reference else describe_sensing(order.sensing),
+        sensing={"kind": "none"} if reference else describe_sensing(order.sensing, order.faults),
         seed=order.seed,
         begin_s=begin_s,
         end_s=end_s,

@@ -118,6 +118,7 @@ def _run_commanded(
         city.view,
         sensing=order.sensing,
         needs=controller.needs,
+        faults=dict(order.faults),
         seed=order.seed,
         end_s=end_s,
         folder=folder,

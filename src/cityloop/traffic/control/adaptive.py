@@ -86,7 +86,9 @@ class Adaptive:
         self._settings = chosen
         self._signals, self._table, self._stages = signals, table, stages
         self._stage_table: StageTable = build_stage_table(network, signals, table, view, stages)
-        self._arrivals = Arrivals(network, view, self._stage_table.lane_of, chosen.horizon_s)
+        self._arrivals = Arrivals(
+            network, signals, view, self._stage_table.lane_of, chosen.horizon_s
+        )
         t = self._stage_table
         self._discharge = Discharge(t.lane_start, t.rate_start, t.rate, t.service)
         self._seen_stage = np.full(len(signals.signal_ids), -1, np.int32)
@@ -151,8 +153,10 @@ class Adaptive:
         One command a signal.
         """
         self._take_back(lamps)
-        waited_s = self._waits.update(observation, lamps)
         rate = self._learn(observation, lamps)
+        waited_s = self._waits.update(
+            observation, lamps, self._arrivals.dark[self._stage_table.lane_of]
+        )
         left_s = self._green_left_s(lamps)
         earliest_s, overdue = self._earliest_s(lamps, left_s, waited_s)
         due = ~lamps.switching & (self._stage >= 0)
@@ -182,7 +186,9 @@ class Adaptive:
             issued_s=lamps.now_s,
             lifetime_s=LIFETIME_S,
             sequence=self._sequence,
-            addressed=self._all,
+            # Where nothing can be believed any more, silence: the signal's own plan takes over.
+            addressed=self._all
+            & (np.bincount(self._lane_signal, ~self._arrivals.dark, len(self._all)) > 0),
             green=self._asked,
             table_version=self._table.version,
         )
@@ -194,7 +200,7 @@ class Adaptive:
 
     def _learn(self, observation: Observation, lamps: Lamps) -> Floats:
         """Take in what was seen; give what each stage lets go now. [veh/s]."""
-        self._arrivals.update(observation, lamps.now_s)
+        self._arrivals.update(observation, lamps.now_s, self._green_rate(lamps))
         self._discharge.update(
             self._seen_stage,
             self._seen_green_s,
@@ -204,6 +210,15 @@ class Adaptive:
         self._seen_stage = self._stage.copy()
         self._seen_green_s = self._green_for_s(lamps)
         return self._discharge.rate * (1.0 - FULL_COST * self._exits.update(observation))
+
+    def _green_rate(self, lamps: Lamps) -> Floats:
+        """Give what the running stages let go on each lane; 0 during a switch. [veh/s]."""
+        t, signal = self._stage_table, self._lane_signal
+        lanes = np.diff(t.lane_start)
+        at = np.arange(len(signal)) - t.lane_start[signal]
+        entry = t.rate_start[signal] + np.maximum(self._stage, 0)[signal] * lanes[signal] + at
+        runs = (self._stage >= 0) & ~lamps.switching
+        return np.where(runs[signal], self._discharge.rate[entry], 0.0)
 
     def _new_target(self, lamps: Lamps, step: Ints, blocked: Bools, earliest_s: Ints) -> Bools:
         """Turn steps into greens, and take note of the stages that will run."""

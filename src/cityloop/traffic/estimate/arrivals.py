@@ -4,6 +4,9 @@ import numpy as np
 import numpy.typing as npt
 
 from cityloop.city.network import Floats, Ints, Network
+from cityloop.city.signals import Bools, Signals
+from cityloop.traffic.estimate.health import Health
+from cityloop.traffic.estimate.upstream import PLANNED_S, Upstream
 from cityloop.traffic.observe.observation import Observation
 from cityloop.traffic.observe.view import VIEW_M, View
 
@@ -11,6 +14,12 @@ SLOW_M_S = 2.0
 LEAST_SPEED_M_S = 4.0
 NEAR_M = 45.0
 MEMORY_S = 180.0
+MARGIN = 1.4
+LEAST_COME_VEH_S = 0.004
+"""Where nothing is seen, more is taken to come and less to leave than is usual, and never nobody:
+a green too long costs less than a queue that nobody knows of. [-], [veh/s]"""
+MOST_GUESSED = 20.0
+"""A queue that nobody sees is not taken to be longer than this. [veh]"""
 
 
 class Arrivals:
@@ -22,6 +31,8 @@ class Arrivals:
     ----------
     network
         The roads.
+    signals
+        Their signals.
     view
         What the sensors cover.
     lane_of
@@ -39,9 +50,13 @@ class Arrivals:
         (lanes, seconds + 1) vehicles that will have come to the line since now.
     rate
         (lanes,) usual arrivals. [veh/s]
+    blind, dark
+        (lanes,) whose cameras are not believed; which of them tell nothing, or what cannot be.
     """
 
-    def __init__(self, network: Network, view: View, lane_of: Ints, horizon_s: int) -> None:
+    def __init__(
+        self, network: Network, signals: Signals, view: View, lane_of: Ints, horizon_s: int
+    ) -> None:
         lanes = len(lane_of)
         self._view = view
         self._lane_of = lane_of
@@ -56,10 +71,22 @@ class Arrivals:
         self._speed_m_s = speed_m_s
         self._beyond_s = np.minimum(VIEW_M / speed_m_s, horizon_s).astype(int)
         seconds = np.arange(horizon_s + 2)
-        self._unseen_s: Floats = np.maximum(seconds[None, :] - self._beyond_s[:, None], 0.0)
+        self._upstream = Upstream(network, signals, view, horizon_s)
+        nearest_s = np.empty(lanes)
+        nearest_s[lane_of] = self._upstream.nearest_s()
+        self._beyond_s = np.minimum(self._beyond_s, nearest_s)
+        self._approach = np.argsort(lane_of)
+        self._health = Health(view)
+        self._guess: Floats = np.zeros(lanes)
+        self.blind: Bools = np.zeros(lanes, bool)
+        self.dark: Bools = np.zeros(lanes, bool)
+        self._beyond: npt.NDArray[np.bool_] = seconds[None, :] > self._beyond_s[:, None]
 
-    def update(self, observation: Observation, now_s: int) -> None:
+    def update(self, observation: Observation, now_s: int, green_rate: Floats) -> None:
         """Take in one second.
+
+        Where a lane's camera is not believed, its queue goes on by what is expected to come and to
+        leave.
 
         Parameters
         ----------
@@ -67,19 +94,48 @@ class Arrivals:
             What was seen, a little while ago.
         now_s
             The present second. [s]
+        green_rate
+            (lanes,) what the lamps let go now. [veh/s]
         """
+        seconds = np.arange(PLANNED_S + 1)
+        waiting = self.queue[:, None] + self.came[:, : PLANNED_S + 1]
+        leaving = np.diff(np.minimum(waiting, green_rate[:, None] * seconds), axis=1)
+        self._health.update(observation)
+        health, approach = self._health, self._approach
+        blind = health.blind[approach]
+        come = MARGIN * self.came[:, 1] + LEAST_COME_VEH_S
+        self._guess = np.maximum(self._guess + come - leaving[:, 0] / MARGIN, 0.0)
+        lost = blind & ~self.blind
+        self._guess = np.where(lost, np.maximum(self.queue, 1.0), self._guess)
+        self.blind, self.dark = blind, health.dark[approach]
+        new = self._see(observation, now_s)
+        # Whole vehicles alone: no stage is worth a part of one.
+        guessed = np.floor(np.minimum(self._guess, MOST_GUESSED))
+        self.queue = np.where(self.blind, guessed, self.queue)
+        crossed = self.crossed(observation)
+        self.rate += np.where(crossed >= 0, crossed - self.rate, 0.0) / MEMORY_S
+        self.rate = np.where(blind, self._health.usual_veh_s[self._approach], self.rate)
+        self._upstream.update(
+            crossed[self._lane_of],
+            leaving[self._lane_of],
+            self.rate[self._lane_of],
+            observation.seen_s,
+        )
+        expected = self._upstream.expect(now_s, leaving[self._lane_of])
+        far = expected[self._approach] * (self._beyond | self.dark[:, None])
+        self.came = np.cumsum(new + far, axis=1)
+
+    def _see(self, observation: Observation, now_s: int) -> Floats:
+        """Count who waits and who is near; give when those who move will come to the line."""
         lanes = len(self.queue)
         view = self._view
         lateness_s = now_s - observation.seen_s
-        vehicle = np.repeat(
-            np.arange(len(observation.vehicle_view)), self._feeds[observation.vehicle_view]
-        )
-        start = view.feed_start[observation.vehicle_view]
         counts = self._feeds[observation.vehicle_view]
-        offset = np.arange(len(vehicle)) - np.repeat(np.cumsum(counts) - counts, counts)
-        entry = np.repeat(start, counts) + offset
+        vehicle = np.repeat(np.arange(len(observation.vehicle_view)), counts)
+        start = np.repeat(view.feed_start[observation.vehicle_view], counts)
+        entry = start + np.arange(len(vehicle)) - np.repeat(np.cumsum(counts) - counts, counts)
         lane = self._lane_of[view.feed_approach[entry]]
-        share = view.feed_weight[entry]
+        share = np.where(self.blind[lane], 0.0, view.feed_weight[entry])
         way_m = observation.vehicle_distance_m[vehicle].astype(float)
         speed_m_s = observation.vehicle_speed_m_s[vehicle].astype(float)
         slow = speed_m_s < SLOW_M_S
@@ -90,17 +146,12 @@ class Arrivals:
         free_m_s = self._speed_m_s[lane[moving]]
         eta_s = way_m[moving] / np.maximum(LEAST_SPEED_M_S, 0.5 * (speed_m_s[moving] + free_m_s))
         second = np.clip(np.ceil(eta_s - lateness_s), 0, self._horizon_s).astype(int) + 1
-        new = np.bincount(
-            lane[moving] * self.came.shape[1] + second, share[moving], self.came.size
-        ).reshape(self.came.shape)
-        counted = observation.crossed >= 0
-        crossed = np.zeros(lanes)
-        crossed[self._lane_of[counted]] = observation.crossed[counted]
-        self.rate += (crossed - self.rate) / MEMORY_S
-        self.came = np.cumsum(new, axis=1) + self._unseen_s * self.rate[:, None]
+        cell = lane[moving] * self.came.shape[1] + second
+        new = np.bincount(cell, share[moving], self.came.size).astype(float)
+        return new.reshape(self.came.shape)
 
     def crossed(self, observation: Observation) -> npt.NDArray[np.float64]:
-        """Give the vehicles that crossed the line, lane by lane; -1 where that is not known.
+        """Give the vehicles that crossed the line, lane by lane; -1 where nothing can be believed.
 
         Parameters
         ----------
@@ -113,4 +164,4 @@ class Arrivals:
         """
         crossed = np.empty(len(self.queue))
         crossed[self._lane_of] = observation.crossed
-        return crossed
+        return np.where(self.blind, -1.0, crossed)

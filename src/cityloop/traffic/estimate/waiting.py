@@ -3,7 +3,7 @@
 import numpy as np
 
 from cityloop.city.network import Ints, Network
-from cityloop.city.signals import GroupKind, Lamp, Lamps, Signals
+from cityloop.city.signals import Bools, GroupKind, Lamp, Lamps, Signals
 from cityloop.traffic.observe.observation import Observation
 from cityloop.traffic.observe.view import View
 
@@ -50,7 +50,7 @@ class RedWaits:
         self._green = np.zeros(0, bool)
         self._green_lanes = np.zeros(0, np.intp)
 
-    def update(self, observation: Observation, lamps: Lamps) -> Ints:
+    def update(self, observation: Observation, lamps: Lamps, blind: Bools | None = None) -> Ints:
         """Take in one second.
 
         Parameters
@@ -59,6 +59,8 @@ class RedWaits:
             What has been seen; lanes of signals that were not looked at keep what was known.
         lamps
             What is shown now, with the second.
+        blind
+            (approaches,) lanes of which nothing is known: there somebody may always wait.
 
         Returns
         -------
@@ -76,6 +78,8 @@ class RedWaits:
         self._red_since_s[self._green_lanes] = now_s
         if observation.looked_at.any():
             seen = self._seen_to_wait(observation)
+            if blind is not None:
+                seen |= blind
             self._held_since_s[seen & (now_s - self._seen_s > MISSED_S)] = now_s
             self._seen_s[seen] = now_s
             # A lane that was looked at and found empty for long enough holds nobody.

@@ -1,0 +1,118 @@
+"""Which approach lanes' cameras can be believed."""
+
+import numpy as np
+
+from cityloop.city.network import Floats
+from cityloop.traffic.observe.observation import Observation
+from cityloop.traffic.observe.view import View
+
+SILENT_S = 3
+"""A camera that has told nothing for so long is silent. [s]"""
+FROZEN_S = 5
+"""A picture of vehicles that is the same to the last digit for so long is frozen. [s]"""
+ENDLESS_S = 12
+"""No lane lets somebody go in every second for so long. [s]"""
+MISSING_VEH = 10.0
+MISSING_S = 180
+"""So many were to come by what is usual, and for so long none was seen: the picture is frozen, and
+empty. Shorter stretches are the gaps between platoons. [veh], [s]"""
+QUIET_S = 240
+"""A lane on which nobody was seen for so long is doubted, however quiet it usually is. [s]"""
+HISTORY_S = 1800.0
+"""For how long what is usual is remembered. [s]"""
+BELIEVE_S = 10
+"""For how long a camera must be sound before it is believed again. [s]"""
+
+
+class Health:
+    """Doubts cameras that are silent, frozen, or count what cannot be.
+
+    A camera that is only late is not found out; nothing suffers from it.
+
+    Parameters
+    ----------
+    view
+        What the sensors cover.
+
+    Attributes
+    ----------
+    blind
+        (approaches,) whose cameras are not believed now.
+    dark
+        (approaches,) whose cameras tell nothing, or what cannot be.
+    missing_veh
+        (approaches,) who was to come since somebody was seen. [veh]
+    usual_veh_s
+        (approaches,) what crosses the line, over the time in which it was believed. [veh/s]
+    """
+
+    def __init__(self, view: View) -> None:
+        count = len(view.approach_lane)
+        self._view = view
+        self._feeds = np.diff(view.feed_start)
+        self._signal = view.approach_signal
+        self._silent_s = np.zeros(count, int)
+        self._same_s = np.zeros(count, int)
+        self._endless_s = np.zeros(count, int)
+        self._believed_s: Floats = np.zeros(count)
+        self._empty_s = np.zeros(count, int)
+        self._sound_s = np.full(count, BELIEVE_S)
+        self._picture: Floats = np.zeros(count)
+        self.blind = np.zeros(count, bool)
+        self.dark = np.zeros(count, bool)
+        self.missing_veh: Floats = np.zeros(count)
+        self.usual_veh_s: Floats = np.zeros(count)
+
+    def update(self, observation: Observation) -> None:
+        """Take in one second.
+
+        Parameters
+        ----------
+        observation
+            What was seen; lanes of signals that were not looked at keep what was known.
+        """
+        looked = observation.looked_at[self._signal]
+        told = observation.crossed >= 0
+        picture = self._sum_up(observation)
+        empty = picture == 0.0
+        same = (picture == self._picture) & ~empty
+        self._picture = np.where(looked, picture, self._picture)
+        self._silent_s = np.where(looked & ~told, self._silent_s + looked, 0)
+        self._same_s = np.where(same, self._same_s + looked, 0)
+        self._endless_s = np.where(observation.crossed > 0, self._endless_s + looked, 0)
+        nothing = empty & (observation.crossed <= 0)
+        self._empty_s = np.where(nothing, self._empty_s + looked, 0)
+        self.missing_veh = np.where(nothing, self.missing_veh + looked * self.usual_veh_s, 0.0)
+        self.dark = (
+            (self._silent_s >= SILENT_S)
+            | (self._same_s >= FROZEN_S)
+            | (self._endless_s >= ENDLESS_S)
+        )
+        self._sound_s = np.where(self.dark, 0, self._sound_s + looked)
+        mending = self._sound_s < BELIEVE_S
+        # Whoever sees somebody is not frozen on an empty road: that doubt ends at once.
+        self.blind = (
+            mending
+            | ((self.missing_veh >= MISSING_VEH) & (self._empty_s >= MISSING_S))
+            | (self._empty_s >= QUIET_S)
+        )
+        believed = looked & told & ~mending
+        self._believed_s += believed
+        gain = 1.0 / np.clip(self._believed_s, 1.0, HISTORY_S)
+        self.usual_veh_s += np.where(believed, observation.crossed - self.usual_veh_s, 0.0) * gain
+
+    def _sum_up(self, observation: Observation) -> Floats:
+        """Give one figure for each lane's picture: 0 when it is empty, else never twice the same.
+
+        A camera's error is drawn anew every second, so that two pictures of a queue differ.
+        """
+        views = observation.vehicle_view
+        counts = self._feeds[views]
+        vehicle = np.repeat(np.arange(len(views)), counts)
+        first = np.repeat(self._view.feed_start[views], counts)
+        entry = first + np.arange(len(vehicle)) - np.repeat(np.cumsum(counts) - counts, counts)
+        size = 1.0 + observation.vehicle_distance_m + observation.vehicle_speed_m_s
+        of_lane = np.bincount(
+            self._view.feed_approach[entry], size[vehicle].astype(float), len(self._signal)
+        )
+        return of_lane.astype(float)

@@ -1,0 +1,87 @@
+"""Which cameras are doubted, second by second."""
+
+import numpy as np
+import pytest
+
+from cityloop.traffic.estimate.health import (
+    BELIEVE_S,
+    ENDLESS_S,
+    FROZEN_S,
+    QUIET_S,
+    SILENT_S,
+    Health,
+)
+from cityloop.traffic.observe.view import build_view
+from tests.made_lanes import Way, make_lanes
+from tests.traffic.test_waiting import observe
+
+
+@pytest.fixture
+def view():
+    """Two lanes into one signal; the cameras of both see only their own lane."""
+    network, signals = make_lanes(
+        {"a_0": 100.0, "b_0": 100.0, "out_0": 200.0},
+        [Way("a_0", "out_0", lamp="m 0"), Way("b_0", "out_0", "l", lamp="m 1")],
+    )
+    return build_view(network, signals)
+
+
+def watch(view, seconds, first, second=lambda t: ([(50.0 + t % 7, 8.0)], 0)):
+    """Let both lanes tell something each second; give who was blind at the end, and who dark."""
+    health = Health(view)
+    own = [int(np.flatnonzero(view.feed_approach[view.feed_start[:-1]] == a)[0]) for a in (0, 1)]
+    for t in range(seconds):
+        vehicles, crossed = [], []
+        for lane, tells in zip(own, (first, second), strict=True):
+            seen, count = tells(t)
+            vehicles += [(lane, distance_m, speed_m_s) for distance_m, speed_m_s in seen]
+            crossed.append(count)
+        health.update(observe(view, t, vehicles, crossed=np.array(crossed, np.int32)))
+    return health.blind.tolist(), health.dark.tolist()
+
+
+def sound(t):
+    return [(30.0 + t % 5, 8.0)], 0
+
+
+def test_a_camera_that_sees_something_else_each_second_is_believed(view):
+    assert watch(view, 900, sound) == ([False, False], [False, False])
+
+
+@pytest.mark.parametrize(
+    ("fails_after_s", "tells"),
+    [
+        (SILENT_S, lambda _: ([], -1)),
+        (FROZEN_S + 1, lambda _: ([(30.0, 0.0)], 0)),
+        (ENDLESS_S, lambda t: ([(30.0 + t % 5, 8.0)], 1)),
+    ],
+    ids=["silent", "frozen", "endless"],
+)
+def test_one_that_cannot_be_right_is_doubted_in_time_and_no_other(view, fails_after_s, tells):
+    assert watch(view, fails_after_s - 1, tells) == ([False, False], [False, False])
+    assert watch(view, fails_after_s, tells) == ([True, False], [True, False])
+
+
+def test_a_doubted_camera_is_believed_again_when_it_has_been_sound_for_a_while(view):
+    def mends(t):
+        return ([], -1) if t < SILENT_S else sound(t)
+
+    assert watch(view, SILENT_S + BELIEVE_S - 1, mends)[0] == [True, False]
+    assert watch(view, SILENT_S + BELIEVE_S, mends)[0] == [False, False]
+
+
+def test_an_empty_road_is_doubted_late_but_not_called_dark_and_one_vehicle_ends_it(view):
+    def quiet(t):
+        return sound(t) if t in (0, QUIET_S + 5) else ([], 0)
+
+    assert watch(view, QUIET_S, quiet) == ([False, False], [False, False])
+    assert watch(view, QUIET_S + 1, quiet) == ([True, False], [False, False])
+    assert watch(view, QUIET_S + 6, quiet) == ([False, False], [False, False])
+
+
+def test_a_busy_road_that_falls_silent_is_doubted_sooner(view):
+    def busy_then_nothing(t):
+        return ([(30.0 + t % 5, 8.0)], int(t % 5 == 0)) if t < 100 else ([], 0)
+
+    assert watch(view, 100 + 179, busy_then_nothing)[0] == [False, False]
+    assert watch(view, 100 + 181, busy_then_nothing)[0] == [True, False]
