@@ -25,10 +25,10 @@ CYCLE_S = 34
 class Seeing:
     """The controller, shown standing vehicles on the lanes that `who` names for each second."""
 
-    def __init__(self, who):
+    def __init__(self, who, plan):
         self._view = build_view(NETWORK, SIGNALS)
         self._who = who
-        self._inner = Coordinated(NETWORK, SIGNALS, make_table(SIGNALS), self._view, (PLAN,))
+        self._inner = Coordinated(NETWORK, SIGNALS, make_table(SIGNALS), self._view, (plan,))
         self.name, self.needs, self.look_at = "seeing", self._inner.needs, self._inner.look_at
 
     def decide(self, observation, lamps):
@@ -44,11 +44,11 @@ class Seeing:
         return self._inner.decide(seen, lamps)
 
 
-def run(who, seconds=5 * CYCLE_S):
+def run(who, seconds=5 * CYCLE_S, plan=PLAN):
     table = make_table(SIGNALS)
     view = build_view(NETWORK, SIGNALS)
     field = DryRun(NETWORK, SIGNALS, table, view, begin_s=0, end_s=seconds)
-    record = drive(field, Seeing(who), lambda _now_s: None)
+    record = drive(field, Seeing(who, plan), lambda _now_s: None)
     assert (record.refused, record.broken) == (0, 0)
     changes, shown, said = dict(field.shown), "", []
     for now_s in range(seconds):
@@ -61,6 +61,12 @@ def run(who, seconds=5 * CYCLE_S):
 def test_where_all_wait_it_is_the_plan():
     cycle = ["Gr"] * 14 + ["yr"] * 3 + ["rr"] + ["rG"] * 12 + ["ry"] * 3 + ["rr"]
     assert run(lambda _now_s: "ab")[CYCLE_S:] == cycle * 4
+
+
+def test_greens_at_their_least_are_not_left_out():
+    cycle = ["Gr"] * 22 + ["yr"] * 3 + ["rr"] + ["rG"] * 5 + ["ry"] * 3 + ["rr"]
+    said = run(lambda _now_s: "ab", plan=make_plan("22 G. 4", "5 .G 4"), seconds=175)
+    assert said[35:] == cycle * 4
 
 
 def test_where_nobody_asks_the_coordinated_stage_stays():

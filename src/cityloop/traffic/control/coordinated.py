@@ -125,7 +125,6 @@ class Coordinated:
         for each in self._plans:
             addressed[each.signal] = True
             if lamps.switching[each.signal]:
-                self._since_s[each.signal] = lamps.now_s
                 continue
             part = self._signals.groups_of(each.signal)
             lanes = each.lanes
@@ -182,7 +181,7 @@ class Coordinated:
             return here
         waits = np.where(each.green_lanes[here], standing & ~each.full_lanes[here], coming)
         at_s = (now_s - plan.offset_s) % plan.cycle_s
-        onward = _choose(each, here, at_s, waits)
+        onward = _choose(each, here, at_s, waits, near)
         if here == 0:
             # The coordinated stage waits for its platoon until its time is over.
             ends = at_s >= each.ends_s[0]
@@ -202,13 +201,15 @@ class Coordinated:
         return stage
 
 
-def _choose(each: _Signal, here: int, at_s: int, waits: Bools) -> int:
+def _choose(each: _Signal, here: int, at_s: int, waits: Bools, near: Bools) -> int:
     """Find the next stage in order that is asked for and ends before the coordinated one begins.
 
     Where there is none it is the coordinated stage, which may begin at any time.
     """
     for onward in range(here + 1, len(each.ends_s)):
-        asked = each.asked[onward] or bool((each.green_lanes[onward] & waits).any())
+        # Who has green and would lose it to the coordinated stage asks for the one that keeps it.
+        keeps = near & each.losing[here, 0] & ~each.losing[here, onward]
+        asked = each.asked[onward] or bool((each.green_lanes[onward] & waits | keeps).any())
         begin_s = at_s + int(each.clear_s[here, onward])
         if asked and begin_s + each.least_s[onward] <= each.ends_s[onward]:
             return onward
