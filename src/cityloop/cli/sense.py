@@ -5,8 +5,10 @@ from typing import Annotated
 
 import typer
 
+from cityloop.city.errors import InputError
 from cityloop.runtime.serve_events import serve_events
 from cityloop.usecases.measure_signals import MeasureRules, measure_signals
+from cityloop.usecases.retime_signals import retime_signals
 
 sense_app = typer.Typer(
     name="sense",
@@ -53,3 +55,48 @@ def measure_command(
     measure_signals(
         events, detectors, out, rules, lambda name, rows: typer.echo(f"{name:<20} {rows:>9} rows")
     )
+
+
+@sense_app.command("retime")
+def retime_command(
+    events: Annotated[
+        Path, typer.Argument(help="Log of signal controllers: Parquet, CSV, folder.")
+    ],
+    *,
+    detectors: Annotated[
+        Path, typer.Option("--detectors", help="Which detectors serve which phases.")
+    ],
+    out: Annotated[Path, typer.Option("--out", help="JSON file for the shifts.")],
+    links: Annotated[
+        Path | None, typer.Option("--links", help="CSV of from, to, phase: who feeds whom.")
+    ] = None,
+    phases: Annotated[str, typer.Option("--phases", help="Phases that count, such as 2,6.")] = "",
+    latency_s: Annotated[
+        float, typer.Option("--latency", help="Lateness of advance detectors in seconds.")
+    ] = 0.0,
+) -> None:
+    """Find the shifts of offsets with which most arrivals would meet green."""
+    chosen = [each.strip() for each in phases.split(",") if each.strip()]
+    if not all(each.isdecimal() for each in chosen):
+        raise InputError(
+            file="--phases",
+            place="",
+            cause=f"found {phases!r}, expected numbers",
+            remedy="write the phases with commas between, such as 2,6",
+        )
+    found = retime_signals(
+        events,
+        detectors,
+        out,
+        links=links,
+        phases=[int(each) for each in chosen],
+        latency_us=round(latency_s * 1_000_000),
+    )
+    for each in found["devices"]:
+        typer.echo(f"{each['device']}: offset {each['shift_s']:+d} s of {each['cycle_s']} s")
+    for each in found["approaches"]:
+        typer.echo(
+            f"{each['device']} phase {each['phase']}: arrivals on green {each['before']:.3f} -> "
+            f"{each['after']:.3f} (gain {each['low']:+.3f} to {each['high']:+.3f}, 95 %); "
+            f"alone {each['alone_s']:+d} s, {each['alone']:.3f}"
+        )
