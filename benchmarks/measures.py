@@ -17,8 +17,8 @@ from time import perf_counter, process_time
 import polars as pl
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from cityloop.usecases.load_kernels import load_kernels
 from cityloop.usecases.measure_signals import MeasureRules, measure_signals
-from cityloop.usecases.warm_kernels import load_kernels
 from tests.traffic.estimate.atspm_environment import run_atspm
 
 TIMES, WANTED = 40, 15.0
