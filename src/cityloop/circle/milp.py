@@ -49,7 +49,7 @@ class Solved(NamedTuple):
     feasible: bool
 
 
-def solve(program: Program, limit_s: float, begin: Floats | None = None) -> Solved:
+def solve(program: Program, limit_s: float) -> Solved:
     """Solve a program, or come as far as the time allows.
 
     Parameters
@@ -58,8 +58,6 @@ def solve(program: Program, limit_s: float, begin: Floats | None = None) -> Solv
         The program.
     limit_s
         How long HiGHS may take. [s]
-    begin
-        (columns,) an answer to begin with.
 
     Returns
     -------
@@ -84,10 +82,6 @@ def solve(program: Program, limit_s: float, begin: Floats | None = None) -> Solv
     highs.setOptionValue("mip_rel_gap", 1e-9)
     highs.setOptionValue("threads", 1)
     highs.passModel(lp)
-    if begin is not None:
-        given = highspy.HighsSolution()
-        given.col_value = begin.tolist()
-        highs.setSolution(given)
     highs.run()
     info = highs.getInfo()
     none = highs.getModelStatus() == highspy.HighsModelStatus.kInfeasible
