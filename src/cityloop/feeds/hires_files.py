@@ -7,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 
 from cityloop.city.errors import InputError
 from cityloop.traffic.estimate.hires_log import DetectorSetup, HiresLog, make_log
@@ -45,13 +44,14 @@ def read_hires_log(path: Path) -> tuple[HiresLog, Any]:
         If it cannot be read, or a column is missing or of another type.
     """
     source = _open(path)
-    code = _numbers(path, source, _CODE)
-    parameter = _numbers(path, source, _PARAMETER)
-    keep = (code >= 0) & (code <= _CODE_MAX) & (parameter >= 0) & (parameter <= _CODE_MAX)
-    whole = bool(keep.all())
-    codes = (code if whole else code[keep]).astype(np.int16)
-    parameters = (parameter if whole else parameter[keep]).astype(np.int16)
-    del code, parameter
+    code, code_fits = _shorts(path, source, _CODE)
+    parameter, parameter_fits = _shorts(path, source, _PARAMETER)
+    whole = code_fits is None and parameter_fits is None
+    keep = np.ones(len(code), np.bool_)
+    for fits in (code_fits, parameter_fits):
+        keep &= True if fits is None else fits
+    codes = code if whole else code[keep]
+    parameters = parameter if whole else parameter[keep]
     time_us = _times(path, source)
     time_us = time_us if whole else time_us[keep]
     coded = _column(path, source, _DEVICE).dictionary_encode()
@@ -103,6 +103,9 @@ def _open(path: Path) -> Any:  # noqa: ANN401  pyarrow has no types
     if not path.exists():
         raise _unusable(path, "", "there is no such file", "check the name")
     form = "csv" if path.suffix.lower() in {".csv", ".txt"} else "parquet"
+    # Only here: it draws in pandas, for which no other command should wait.
+    import pyarrow.dataset as ds  # noqa: PLC0415
+
     try:
         source = ds.dataset(str(path), format=form)
         if not source.schema.names:
@@ -139,8 +142,19 @@ def _column(path: Path, source: Any, wanted: tuple[str, ...]) -> Any:  # noqa: A
     return column
 
 
-def _numbers(path: Path, source: Any, wanted: tuple[str, ...]) -> npt.NDArray[np.int64]:  # noqa: ANN401
-    column = _column(path, source, wanted)
+def _numbers(
+    path: Path,
+    source: Any,  # noqa: ANN401
+    wanted: tuple[str, ...],
+) -> npt.NDArray[np.int64]:
+    return _as_numbers(path, _column(path, source, wanted), wanted)
+
+
+def _as_numbers(
+    path: Path,
+    column: Any,  # noqa: ANN401
+    wanted: tuple[str, ...],
+) -> npt.NDArray[np.int64]:
     fits = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
     if not fits or column.null_count:
         raise _unusable(
@@ -156,6 +170,22 @@ def _numbers(path: Path, source: Any, wanted: tuple[str, ...]) -> npt.NDArray[np
     return np.asarray(numbers)
 
 
+def _shorts(
+    path: Path,
+    source: Any,  # noqa: ANN401
+    wanted: tuple[str, ...],
+) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.bool_] | None]:
+    """Give a column of small numbers, and where they are such, or None if they all are."""
+    column = _column(path, source, wanted)
+    if pa.types.is_integer(column.type) and not column.null_count:
+        ends = pc.min_max(column).as_py()
+        if ends["min"] >= 0 and ends["max"] <= _CODE_MAX:
+            return np.asarray(column.cast(pa.int16()).to_numpy()), None
+    numbers = _as_numbers(path, column, wanted)
+    fits = (numbers >= 0) & (numbers <= _CODE_MAX)
+    return np.where(fits, numbers, 0).astype(np.int16), fits
+
+
 def _times(path: Path, source: Any) -> npt.NDArray[np.int64]:  # noqa: ANN401
     column = _column(path, source, _TIME)
     if not pa.types.is_timestamp(column.type) or column.null_count:
@@ -167,8 +197,9 @@ def _times(path: Path, source: Any) -> npt.NDArray[np.int64]:  # noqa: ANN401
             else f"its type is {column.type}",
             "write times as 2024-05-13 15:00:00.1",
         )
-    in_us = column.cast(pa.timestamp("us", column.type.tz), safe=False)
-    return np.asarray(in_us.cast(pa.int64()).to_numpy())
+    if column.type.unit != "us":
+        column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
+    return np.concatenate([chunk.view(pa.int64()).to_numpy() for chunk in column.chunks])
 
 
 def _unusable(path: Path, place: str, cause: str, remedy: str) -> InputError:
