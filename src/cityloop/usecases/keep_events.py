@@ -27,7 +27,7 @@ from cityloop.usecases.estimate_windows import ESTIMATES, WindowBook, decode_win
 
 ARROW: Final = "application/vnd.apache.arrow.stream"
 NDJSON: Final = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
-SEGMENT_BYTES: Final = 64 << 20
+SEGMENT_BYTES: Final = 32 << 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -366,6 +366,8 @@ class EventKeeper:
             estimates = ((ESTIMATES, *each) for each in self.windows.table(number))
             write_history(self._history, self._disk, number, estimates)
         put_file(self._disk, self._folder / "checkpoint", state)
+        # What a segment took in memory is not needed until the next one is full.
+        pa.default_memory_pool().release_unused()
         for number in list_segments(self._wal):
             if number <= max(closed):
                 self._disk.remove(self._path(number))
