@@ -69,6 +69,12 @@ def test_greens_at_their_least_are_not_left_out():
     assert said[35:] == cycle * 4
 
 
+@pytest.mark.parametrize("begin_s", range(0, 27, 3))
+def test_the_first_green_is_no_shorter_than_its_least(begin_s):
+    # Nothing is refused, wherever in the cycle it begins; `run` looks.
+    run(lambda _now_s: "a", plan=make_plan("10 G. 4", "9 .G 4", offset_s=begin_s), seconds=60)
+
+
 def test_where_nobody_asks_the_coordinated_stage_stays():
     assert set(run(lambda _now_s: "a")[CYCLE_S:]) == {"Gr"}
     assert set(run(lambda _now_s: "")[2 * CYCLE_S :]) == {"Gr"}

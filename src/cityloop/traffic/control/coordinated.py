@@ -38,6 +38,7 @@ class _Signal(NamedTuple):
     ends_s: Ints
     least_s: Ints
     clear_s: Ints
+    start_s: int
     asked: Bools
     lanes: Ints
     green_lanes: Bools
@@ -176,7 +177,8 @@ class Coordinated:
             at_s = (now_s - plan.offset_s) % plan.cycle_s
             clock = int(np.searchsorted(each.ends_s, at_s, side="right")) % len(each.ends_s)
             late = (each.ends_s[clock] - at_s) % plan.cycle_s < 2 * each.least_s[clock]
-            return self._begin(each, (clock + late) % len(each.ends_s), now_s, 0)
+            stage = (clock + late) % len(each.ends_s)
+            return self._begin(each, stage, now_s, each.start_s)
         if now_s - self._since_s[s] < each.least_s[here]:
             return here
         waits = np.where(each.green_lanes[here], standing & ~each.full_lanes[here], coming)
@@ -242,6 +244,8 @@ def _lay_out(
         clear_s=np.array(
             [[clearance_s(signals, table, s, a, b) for b in stages] for a in stages], np.int32
         ),
+        # From all red: greens begin after the all-red that nothing else has used up.
+        start_s=int(signals.square(table.all_red_s, s).max(initial=0)),
         # Nobody sees who walks: such a stage comes in every cycle.
         asked=np.asarray(stages[:, walk].any(axis=1), bool),
         lanes=lanes.astype(np.int32),
