@@ -129,10 +129,9 @@ class Coordinated:
                 continue
             part = self._signals.groups_of(each.signal)
             lanes = each.lanes
-            stage = self._next(
-                each, lamps.target[part], lamps.now_s, near[lanes], coming[lanes], standing[lanes]
-            )
-            green[part] = each.plan.stages[stage]
+            stage = self._next(each, lamps, near[lanes], coming[lanes], standing[lanes])
+            if stage >= 0:
+                green[part] = each.plan.stages[stage]
         self._sequence += 1
         return Commands(
             issued_s=lamps.now_s,
@@ -163,14 +162,19 @@ class Coordinated:
     def _next(
         self,
         each: _Signal,
-        target: Bools,
-        now_s: int,
+        lamps: Lamps,
         near: Bools,
         coming: Bools,
         standing: Bools,
     ) -> int:
-        """Choose the stage that a signal shall show, and note since when and until when."""
-        s, plan = each.signal, each.plan
+        """Choose the stage that a signal shall show, and note since when and until when.
+
+        Nothing, -1, where it has just begun and a green that is too young would end.
+        """
+        s, plan, now_s = each.signal, each.plan, lamps.now_s
+        part = self._signals.groups_of(s)
+        target = lamps.target[part]
+        young = target & (now_s - lamps.since_s[part] < self._table.min_green_s[part])
         here = int(self._stage[s])
         if here < 0 or not np.array_equal(plan.stages[here], target):
             # It has just begun, or somebody else has switched: where the clock is, or the next.
@@ -178,6 +182,8 @@ class Coordinated:
             clock = int(np.searchsorted(each.ends_s, at_s, side="right")) % len(each.ends_s)
             late = (each.ends_s[clock] - at_s) % plan.cycle_s < 2 * each.least_s[clock]
             stage = (clock + late) % len(each.ends_s)
+            if (young & ~plan.stages[stage]).any():
+                return -1
             return self._begin(each, stage, now_s, each.start_s)
         if now_s - self._since_s[s] < each.least_s[here]:
             return here
@@ -190,7 +196,8 @@ class Coordinated:
         else:
             near_there = bool((near & each.losing[here, onward]).any())
             ends = now_s >= self._due_s[s] or not near_there
-        if onward == here or not ends:
+        # A green may begin later than was reckoned, where a walk has to be cleared first.
+        if onward == here or not ends or (young & ~plan.stages[onward]).any():
             return here
         return self._begin(each, onward, now_s, int(each.clear_s[here, onward]))
 
