@@ -7,7 +7,6 @@ from cityloop.traffic.estimate.health import (
     BELIEVE_S,
     ENDLESS_S,
     FROZEN_S,
-    QUIET_S,
     SILENT_S,
     Health,
 )
@@ -70,18 +69,8 @@ def test_a_doubted_camera_is_believed_again_when_it_has_been_sound_for_a_while(v
     assert watch(view, SILENT_S + BELIEVE_S, mends)[0] == [False, False]
 
 
-def test_an_empty_road_is_doubted_late_but_not_called_dark_and_one_vehicle_ends_it(view):
+def test_an_empty_road_is_believed_however_long(view):
     def quiet(t):
-        return sound(t) if t in (0, QUIET_S + 5) else ([], 0)
+        return sound(t) if t == 0 else ([], 0)
 
-    assert watch(view, QUIET_S, quiet) == ([False, False], [False, False])
-    assert watch(view, QUIET_S + 1, quiet) == ([True, False], [False, False])
-    assert watch(view, QUIET_S + 6, quiet) == ([False, False], [False, False])
-
-
-def test_a_busy_road_that_falls_silent_is_doubted_sooner(view):
-    def busy_then_nothing(t):
-        return ([(30.0 + t % 5, 8.0)], int(t % 5 == 0)) if t < 100 else ([], 0)
-
-    assert watch(view, 100 + 179, busy_then_nothing)[0] == [False, False]
-    assert watch(view, 100 + 181, busy_then_nothing)[0] == [True, False]
+    assert watch(view, 3000, quiet) == ([False, False], [False, False])

@@ -12,12 +12,6 @@ FROZEN_S = 5
 """A picture of vehicles that is the same to the last digit for so long is frozen. [s]"""
 ENDLESS_S = 12
 """No lane lets somebody go in every second for so long. [s]"""
-MISSING_VEH = 10.0
-MISSING_S = 180
-"""So many were to come by what is usual, and for so long none was seen: the picture is frozen, and
-empty. Shorter stretches are the gaps between platoons. [veh], [s]"""
-QUIET_S = 240
-"""A lane on which nobody was seen for so long is doubted, however quiet it usually is. [s]"""
 HISTORY_S = 1800.0
 """For how long what is usual is remembered. [s]"""
 BELIEVE_S = 10
@@ -27,7 +21,8 @@ BELIEVE_S = 10
 class Health:
     """Doubts cameras that are silent, frozen, or count what cannot be.
 
-    A camera that is only late is not found out; nothing suffers from it.
+    A camera that is only late is not found out, and nothing suffers from it. Nor is a picture that
+    is frozen on an empty road: to doubt every quiet road costs more than that.
 
     Parameters
     ----------
@@ -40,8 +35,6 @@ class Health:
         (approaches,) whose cameras are not believed now.
     dark
         (approaches,) whose cameras tell nothing, or what cannot be.
-    missing_veh
-        (approaches,) who was to come since somebody was seen. [veh]
     usual_veh_s
         (approaches,) what crosses the line, over the time in which it was believed. [veh/s]
     """
@@ -55,12 +48,10 @@ class Health:
         self._same_s = np.zeros(count, int)
         self._endless_s = np.zeros(count, int)
         self._believed_s: Floats = np.zeros(count)
-        self._empty_s = np.zeros(count, int)
         self._sound_s = np.full(count, BELIEVE_S)
         self._picture: Floats = np.zeros(count)
         self.blind = np.zeros(count, bool)
         self.dark = np.zeros(count, bool)
-        self.missing_veh: Floats = np.zeros(count)
         self.usual_veh_s: Floats = np.zeros(count)
 
     def update(self, observation: Observation) -> None:
@@ -80,23 +71,14 @@ class Health:
         self._silent_s = np.where(looked & ~told, self._silent_s + looked, 0)
         self._same_s = np.where(same, self._same_s + looked, 0)
         self._endless_s = np.where(observation.crossed > 0, self._endless_s + looked, 0)
-        nothing = empty & (observation.crossed <= 0)
-        self._empty_s = np.where(nothing, self._empty_s + looked, 0)
-        self.missing_veh = np.where(nothing, self.missing_veh + looked * self.usual_veh_s, 0.0)
         self.dark = (
             (self._silent_s >= SILENT_S)
             | (self._same_s >= FROZEN_S)
             | (self._endless_s >= ENDLESS_S)
         )
         self._sound_s = np.where(self.dark, 0, self._sound_s + looked)
-        mending = self._sound_s < BELIEVE_S
-        # Whoever sees somebody is not frozen on an empty road: that doubt ends at once.
-        self.blind = (
-            mending
-            | ((self.missing_veh >= MISSING_VEH) & (self._empty_s >= MISSING_S))
-            | (self._empty_s >= QUIET_S)
-        )
-        believed = looked & told & ~mending
+        self.blind = self._sound_s < BELIEVE_S
+        believed = looked & told & ~self.blind
         self._believed_s += believed
         gain = 1.0 / np.clip(self._believed_s, 1.0, HISTORY_S)
         self.usual_veh_s += np.where(believed, observation.crossed - self.usual_veh_s, 0.0) * gain
