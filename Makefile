@@ -32,8 +32,8 @@ test: check ## the checks, then all tests (LONG=1 with the long ones)
 bench: $(STAMP) ## the benchmarks, one after the other
 	@set -e; for each in benchmarks/*.py; do echo "== $$each"; $(BIN)/python "$$each"; done
 
-lock: $(STAMP) ## choose dependencies anew and write the lock files
-	@bash scripts/lock.sh
+lock: $(STAMP) ## write the lock files from pyproject.toml (UPGRADE=1 chooses every version anew)
+	@UPGRADE=$(UPGRADE) bash scripts/lock.sh
 
 clean: ## remove .venv and every cache
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .cache
