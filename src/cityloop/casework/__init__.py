@@ -1,0 +1,1 @@
+"""Citizens' services and complaints: intake, route, work, close."""
