@@ -13,9 +13,10 @@ from time import perf_counter
 
 import numpy as np
 
+from cityloop.circle.narrow import Choice
 from cityloop.circle.persons import PERSONS
 from cityloop.circle.reach import stand, weave
-from cityloop.circle.siting import Choice, Reachable, covering, p_median
+from cityloop.circle.siting import Reachable, covering, p_median
 from cityloop.city.ways import Spots
 from cityloop.feeds.osm_extract import read_extract
 from cityloop.feeds.osm_ways import build_ways
@@ -40,7 +41,8 @@ def main() -> None:
         problem = make_problem(minutes)
         for name, method in (("covering", covering), ("p-median", p_median)):
             began = perf_counter()
-            choice = method(problem, np.ones(SITES), float(OPEN), given.limit)
+            rng = np.random.default_rng(0)
+            choice = method(problem, np.ones(SITES), float(OPEN), given.limit, rng)
             say(f"{minutes:>2} min {name}", problem, choice, perf_counter() - began)
         if given.highs:
             began = perf_counter()

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from cityloop.circle.narrow import Choice
 from cityloop.circle.siting import (
-    Choice,
     Reachable,
     capacitated,
     covering,
@@ -44,6 +44,10 @@ NONE = Reachable(
     site=np.zeros(0, np.int32), demand=np.zeros(0, np.int32), time_ms=np.zeros(0, np.int32),
     sites=2, people=np.ones(2), had_ms=np.full(2, 2e9), limit_ms=LIMIT_MS,
 )  # fmt: skip
+
+
+def chance():
+    return np.random.default_rng(0)
 
 
 def covered(reachable, sites):
@@ -93,7 +97,7 @@ def test_choices_are_the_best_that_brute_force_finds(method, judge, problem):
         found = judge(reachable, sites)
         return found[0] if isinstance(found, tuple) else found
 
-    choice = method(reachable, cost, budget, 5.0)
+    choice = method(reachable, cost, budget, 5.0, chance())
     best = max(worth(sites) for sites in choices(reachable, cost, budget))
     assert worth(set(choice.sites.tolist())) == pytest.approx(choice.worth)
     assert cost[choice.sites].sum() <= budget
@@ -125,10 +129,10 @@ def test_set_covering_is_the_cheapest(problem):
 @example((NONE, np.ones(2), 1.0))
 def test_without_a_limit_capacities_change_nothing_and_bounds_hold(problem):
     reachable, cost, budget = problem
-    free = covering(reachable, cost, budget, 5.0)
-    ample = capacitated(reachable, cost, budget, np.full(reachable.sites, 1e6), 5.0)
+    free = covering(reachable, cost, budget, 5.0, chance())
+    ample = capacitated(reachable, cost, budget, np.full(reachable.sites, 1e6), 5.0, chance())
     assert ample.worth == pytest.approx(free.worth)
-    tight = capacitated(reachable, cost, budget, np.full(reachable.sites, 3.0), 5.0)
+    tight = capacitated(reachable, cost, budget, np.full(reachable.sites, 3.0), 5.0, chance())
     assert tight.worth <= 3.0 * len(tight.sites) + 1e-6
     assert tight.worth <= tight.bound + 1e-6
     assert tight.gap <= 1e-5
@@ -140,5 +144,25 @@ def test_one_site_of_ten_seats_serves_ten_of_fifty():
         time_ms=np.zeros(2, np.int32), sites=2, people=np.array([50.0]),
         had_ms=np.array([2e9]), limit_ms=LIMIT_MS,
     )  # fmt: skip
-    choice = capacitated(reachable, np.ones(2), 1.0, np.array([10.0, 7.0]), 5.0)
+    choice = capacitated(reachable, np.ones(2), 1.0, np.array([10.0, 7.0]), 5.0, chance())
     assert choice == Choice(sites=np.array([0], np.int32), worth=10.0, bound=10.0)
+
+
+def test_at_the_size_of_a_town_what_is_found_is_close_to_what_is_proven():
+    """Two thousand demands in a square, 300 sites that reach a tenth of its width, 20 to open."""
+    rng = np.random.default_rng(3)
+    homes, doors = rng.random((2000, 2)), rng.random((300, 2))
+    way = np.linalg.norm(homes[None] - doors[:, None], axis=2)
+    site, demand = np.nonzero(way < 0.1)
+    reachable = Reachable(
+        site=site.astype(np.int32),
+        demand=demand.astype(np.int32),
+        time_ms=(way[site, demand] * 10 * LIMIT_MS).astype(np.int32),
+        sites=300,
+        people=rng.gamma(1.0, 1.0, 2000),
+        had_ms=np.full(2000, 2e9),
+        limit_ms=LIMIT_MS,
+    )
+    choice = covering(reachable, np.ones(300), 20.0, 2.0, chance())
+    assert covered(reachable, set(choice.sites.tolist()))[0] == pytest.approx(choice.worth)
+    assert choice.gap < 0.01

@@ -1,11 +1,14 @@
 """Mixed-integer programs through HiGHS: an answer and the bound that it proves."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array
 
 from cityloop.city.ways import Bools, Floats
+
+if TYPE_CHECKING:
+    from highspy import Highs
 
 
 class Program(NamedTuple):
@@ -65,6 +68,48 @@ def solve(program: Program, limit_s: float) -> Solved:
     """
     import highspy  # noqa: PLC0415  heavy, and not for who asks for reach alone
 
+    highs = _load(program, limit_s)
+    highs.setOptionValue("mip_rel_gap", 1e-9)
+    highs.run()
+    info = highs.getInfo()
+    none = highs.getModelStatus() == highspy.HighsModelStatus.kInfeasible
+    found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+    x = np.array(highs.getSolution().col_value) if found and not none else np.zeros(0)
+    # Where it is done, its dual bound may still stand at an earlier one.
+    done = highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
+    bound = info.objective_function_value if done else info.mip_dual_bound
+    return Solved(x=x, bound=float(bound), feasible=not none)
+
+
+def prices(program: Program, limit_s: float) -> Floats:
+    """Give what the rows of a linear program are worth, by an interior point.
+
+    Parameters
+    ----------
+    program
+        The program; that some variables are whole numbers is left aside.
+    limit_s
+        How long HiGHS may take. [s]
+
+    Returns
+    -------
+    (rows,) their dual values; 0 if the time ran out.
+    """
+    import highspy  # noqa: PLC0415
+
+    highs = _load(program._replace(whole=np.zeros(len(program.cost), bool)), limit_s)
+    highs.setOptionValue("solver", "ipm")
+    highs.setOptionValue("run_crossover", "off")
+    highs.run()
+    if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        return np.zeros(program.rows.shape[0])
+    return np.array(highs.getSolution().row_dual)
+
+
+def _load(program: Program, limit_s: float) -> "Highs":
+    """Hand a program to HiGHS."""
+    import highspy  # noqa: PLC0415
+
     n = len(program.cost)
     lp = highspy.HighsLp()
     lp.num_col_, lp.num_row_ = n, program.rows.shape[0]
@@ -79,15 +124,6 @@ def solve(program: Program, limit_s: float) -> Solved:
     highs = highspy.Highs()  # type: ignore[no-untyped-call]
     highs.setOptionValue("output_flag", False)  # noqa: FBT003  it takes no keywords
     highs.setOptionValue("time_limit", limit_s)
-    highs.setOptionValue("mip_rel_gap", 1e-9)
     highs.setOptionValue("threads", 1)
     highs.passModel(lp)
-    highs.run()
-    info = highs.getInfo()
-    none = highs.getModelStatus() == highspy.HighsModelStatus.kInfeasible
-    found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
-    x = np.array(highs.getSolution().col_value) if found and not none else np.zeros(0)
-    # Where it is done, its dual bound may still stand at an earlier one.
-    done = highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
-    bound = info.objective_function_value if done else info.mip_dual_bound
-    return Solved(x=x, bound=float(bound), feasible=not none)
+    return highs

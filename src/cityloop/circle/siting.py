@@ -5,22 +5,15 @@ Covering is Church and ReVelle 1974 (doi:10.1007/BF01942293), p-median ReVelle a
 (doi:10.1287/opre.19.6.1363).
 """
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import coo_array, csr_array
 
 from cityloop.circle.milp import Program, solve
-from cityloop.city.records import record
+from cityloop.circle.narrow import Choice, narrow
 from cityloop.city.ways import Floats, Ints
 from cityloop.kernels import siting as kernel
-
-ROUNDS: Final = 40
-STEPS: Final = 1000
-SWAPS: Final = 50
-GOOD_GAP: Final = 1e-6
-EXACT_ENTRIES_MAX: Final = 150_000
-"""Up to so many entries, what the bound leaves open is handed to HiGHS."""
 
 
 class Reachable(NamedTuple):
@@ -51,34 +44,9 @@ class Reachable(NamedTuple):
     limit_ms: float
 
 
-@record
-class Choice:
-    """Chosen sites and what they are worth.
-
-    Parameters
-    ----------
-    sites
-        (chosen,) which sites, in rising order.
-    worth
-        What they add: people covered, or person-minutes saved; for set covering, their cost.
-    bound
-        No choice is worth more; for set covering, none costs less.
-    """
-
-    sites: Ints
-    worth: float
-    bound: float
-
-    @property
-    def gap(self) -> float:
-        """How far from the best possible it can be at most, as a share of it."""
-        if not np.isfinite(self.bound):
-            return float("inf")
-        largest = max(abs(self.bound), abs(self.worth))
-        return abs(self.bound - self.worth) / largest if largest > 0 else 0.0
-
-
-def covering(reachable: Reachable, cost: Floats, budget: float, limit_s: float) -> Choice:
+def covering(
+    reachable: Reachable, cost: Floats, budget: float, limit_s: float, rng: np.random.Generator
+) -> Choice:
     """Choose the sites that bring most people within the standard who are not yet.
 
     Parameters
@@ -91,6 +59,8 @@ def covering(reachable: Reachable, cost: Floats, budget: float, limit_s: float) 
         What they may cost together.
     limit_s
         How long HiGHS may take for what the bound leaves open. [s]
+    rng
+        Chance, for the search around the best choice.
 
     Returns
     -------
@@ -100,10 +70,12 @@ def covering(reachable: Reachable, cost: Floats, budget: float, limit_s: float) 
     serves = lacking[reachable.demand] & (reachable.time_ms <= reachable.limit_ms)
     saved = np.where(serves, reachable.people[reachable.demand], 0.0)
     savings = _savings(reachable, saved, cost, merge=True)
-    return _choose(savings, budget, limit_s)
+    return narrow(savings, budget, limit_s, rng, alike=True)
 
 
-def p_median(reachable: Reachable, cost: Floats, budget: float, limit_s: float) -> Choice:
+def p_median(
+    reachable: Reachable, cost: Floats, budget: float, limit_s: float, rng: np.random.Generator
+) -> Choice:
     """Choose the sites that shorten the ways most, all people together.
 
     Whoever has no place within the longest way that is known counts as walking that way.
@@ -118,6 +90,8 @@ def p_median(reachable: Reachable, cost: Floats, budget: float, limit_s: float) 
         What they may cost together.
     limit_s
         How long HiGHS may take for what the bound leaves open. [s]
+    rng
+        Chance, for the search around the best choice.
 
     Returns
     -------
@@ -126,7 +100,8 @@ def p_median(reachable: Reachable, cost: Floats, budget: float, limit_s: float) 
     had_ms = np.minimum(reachable.had_ms, reachable.limit_ms)[reachable.demand]
     minutes = np.maximum(0.0, had_ms - reachable.time_ms) / 60_000
     saved = reachable.people[reachable.demand] * minutes
-    return _choose(_savings(reachable, saved, cost, merge=False), budget, limit_s)
+    savings = _savings(reachable, saved, cost, merge=False)
+    return narrow(savings, budget, limit_s, rng, alike=False)
 
 
 def set_covering(reachable: Reachable, cost: Floats, limit_s: float) -> Choice:
@@ -174,7 +149,12 @@ def set_covering(reachable: Reachable, cost: Floats, limit_s: float) -> Choice:
 
 
 def capacitated(
-    reachable: Reachable, cost: Floats, budget: float, capacity: Floats, limit_s: float
+    reachable: Reachable,
+    cost: Floats,
+    budget: float,
+    capacity: Floats,
+    limit_s: float,
+    rng: np.random.Generator,
 ) -> Choice:
     """Choose the sites that serve most people within the standard, each up to its capacity.
 
@@ -190,6 +170,8 @@ def capacitated(
         (sites,) how many people each can serve.
     limit_s
         How long HiGHS may take. [s]
+    rng
+        Chance, for the search without capacities.
 
     Returns
     -------
@@ -205,7 +187,7 @@ def capacitated(
     site = np.repeat(np.arange(reachable.sites), np.diff(merged.start))
     demand, people = merged.demand, np.zeros(len(merged.demands))
     people[demand] = merged.saved
-    free = covering(reachable, cost, budget, limit_s / 2)
+    free = covering(reachable, cost, budget, limit_s / 2, rng)
     n, pairs, m = reachable.sites, len(site), len(people)
     number = np.arange(pairs)
     # Columns: the sites, then the people that go from a demand to a site.
@@ -251,7 +233,7 @@ def _most_capacity(capacity: Floats, cost: Floats, budget: float) -> float:
 
 
 def _savings(reachable: Reachable, saved: Floats, cost: Floats, *, merge: bool) -> kernel.Savings:
-    """Lay savings out site by site; demands with the same sites and like savings become one."""
+    """Lay savings out site by site; demands with the same sites become one if `merge`."""
     kept = saved > 0
     site, demand, saved = reachable.site[kept], reachable.demand[kept], saved[kept]
     m = len(reachable.people)
@@ -281,84 +263,6 @@ def _savings(reachable: Reachable, saved: Floats, cost: Floats, *, merge: bool) 
         cost.astype(np.float64),
         np.zeros(m),
     )
-
-
-def _choose(savings: kernel.Savings, budget: float, limit_s: float) -> Choice:
-    """Narrow the best choice down from below and above, until they meet or nothing moves."""
-    sites = kernel.greedy(savings, budget, np.zeros(0, np.int32))
-    sites, worth = kernel.swap(savings, budget, sites, SWAPS)
-    price, bound, site_worth = np.zeros(len(savings.demands)), np.inf, np.zeros(0)
-    for _ in range(ROUNDS):
-        before = (worth, bound)
-        lower, price, site_worth = kernel.bound(savings, budget, worth, price, STEPS)
-        bound = min(bound, lower)
-        # The sites that the prices like best are a good place to begin from.
-        ranked = np.argsort(-site_worth / savings.cost, kind="stable")
-        within = ranked[np.cumsum(savings.cost[ranked]) <= budget + GOOD_GAP].astype(np.int32)
-        other = kernel.greedy(savings, budget, within)
-        other, other_worth = kernel.swap(savings, budget, other, SWAPS)
-        if other_worth > worth:
-            sites, worth = other, other_worth
-        if bound - worth <= GOOD_GAP * max(1.0, worth) or before == (worth, bound):
-            break
-        if worth <= before[0] and bound > before[1] * (1 - GOOD_GAP):
-            break
-    bound = max(bound, worth)
-    if bound - worth > GOOD_GAP * max(1.0, worth) and limit_s > 0:
-        return _finish(
-            savings, budget, Choice(sites=sites, worth=worth, bound=bound), site_worth, limit_s
-        )
-    return Choice(sites=sites, worth=worth, bound=bound)
-
-
-def _finish(
-    savings: kernel.Savings, budget: float, found: Choice, site_worth: Floats, limit_s: float
-) -> Choice:
-    """Let HiGHS decide on the sites that no bound has decided on."""
-    n = len(savings.cost)
-    shut = np.zeros(n, bool)
-    if np.all(savings.cost == 1.0):
-        # To force a site in that the prices do not choose costs the difference to the last chosen.
-        p = min(int(budget), n)
-        chosen = np.sort(site_worth)[::-1]
-        last = chosen[p - 1] if p > 0 else 0.0
-        shut = found.bound - last + site_worth < found.worth - GOOD_GAP * found.worth
-        shut[found.sites] = False
-    entry_site = np.repeat(np.arange(n), np.diff(savings.start))
-    live = ~shut[entry_site]
-    if live.sum() > EXACT_ENTRIES_MAX:
-        return found
-    site, demand, saved = entry_site[live], savings.demand[live], savings.saved[live]
-    m, entries = len(savings.demands), int(live.sum())
-    number = np.arange(entries)
-    # Columns: sites, then entries. A demand is served once, by an open site.
-    rows = coo_array(
-        (
-            np.concatenate([np.ones(entries), np.ones(entries), -np.ones(entries), savings.cost]),
-            (
-                np.concatenate([demand, m + number, m + number, np.full(n, m + entries)]),
-                np.concatenate([n + number, n + number, site, np.arange(n)]),
-            ),
-        ),
-        shape=(m + entries + 1, n + entries),
-    )
-    program = Program(
-        cost=np.concatenate([np.zeros(n), -saved]),
-        most=np.concatenate([np.where(shut, 0.0, 1.0), np.ones(entries)]),
-        whole=np.arange(n + entries) < n,
-        rows=csr_array(rows),
-        low=np.full(m + entries + 1, -np.inf),
-        high=np.concatenate([np.ones(m), np.zeros(entries), [budget]]),
-    )
-    solved = solve(program, limit_s)
-    # What was shut is proven to be worth less than what is found.
-    bound = min(found.bound, max(found.worth, -solved.bound))
-    if len(solved.x):
-        sites = np.flatnonzero(solved.x[:n] > 0.5).astype(np.int32)  # noqa: PLR2004
-        worth = float(kernel.value(savings, sites))
-        if worth > found.worth:
-            return Choice(sites=sites, worth=worth, bound=max(bound, worth))
-    return Choice(sites=found.sites, worth=found.worth, bound=bound)
 
 
 def _distinct(rows: csr_array) -> csr_array:

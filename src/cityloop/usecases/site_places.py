@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from cityloop.circle.narrow import Choice
 from cityloop.circle.reach import always, list_pairs, nearest, stand, weave
 from cityloop.circle.siting import (
-    Choice,
     Reachable,
     capacitated,
     covering,
@@ -236,16 +236,16 @@ def site_places(
 def _choose(
     method: Method, reachable: Reachable, candidates: Candidates, budget: float, limit_s: float
 ) -> Choice:
-    cost = candidates.cost
+    cost, rng = candidates.cost, np.random.default_rng(0)
     match method:
         case Method.COVERING:
-            return covering(reachable, cost, budget, limit_s)
+            return covering(reachable, cost, budget, limit_s, rng)
         case Method.P_MEDIAN:
-            return p_median(reachable, cost, budget, limit_s)
+            return p_median(reachable, cost, budget, limit_s, rng)
         case Method.SET_COVERING:
             return set_covering(reachable, cost, limit_s)
         case Method.CAPACITATED:
-            return capacitated(reachable, cost, budget, candidates.capacity, limit_s)
+            return capacitated(reachable, cost, budget, candidates.capacity, limit_s, rng)
 
 
 def write_sites(path: Path, sited: Sited) -> None:
