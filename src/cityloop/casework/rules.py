@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from cityloop.casework.deadline import Limit
-from cityloop.casework.routing import Route, RoutingRule, route
+from cityloop.casework.routing import ANY, Route, RoutingRule, route
 from cityloop.casework.working_days import WorkingDays
 
 
@@ -39,12 +39,33 @@ class Service:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Named:
-    """A department or an area: a key and what people read."""
+class Department:
+    """Who answers: a key and what people read."""
 
     key: str
     name_zh: str
     name_en: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Area:
+    """A part of the city.
+
+    Attributes
+    ----------
+    key, name_zh, name_en
+        Its key and what people read.
+    box
+        West, south, east, north. [°]
+    district
+        The department that takes what is unclear there.
+    """
+
+    key: str
+    name_zh: str
+    name_en: str
+    box: tuple[float, float, float, float]
+    district: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,8 +78,10 @@ class Rules:
         Which city, and where its rules are from.
     services, departments, areas, limits
         By key.
-    routing, districts
+    routing
         Who is responsible; see `routing.route`.
+    district
+        The department that takes what is unclear outside all areas.
     days
         The working days.
     complex_limit
@@ -76,11 +99,11 @@ class Rules:
     name_en: str
     source: str
     services: Mapping[str, Service]
-    departments: Mapping[str, Named]
-    areas: Mapping[str, Named]
+    departments: Mapping[str, Department]
+    areas: Mapping[str, Area]
     limits: Mapping[str, Limit]
     routing: Sequence[RoutingRule]
-    districts: Mapping[str, str]
+    district: str
     days: WorkingDays
     complex_limit: str
     rating_days: int
@@ -98,6 +121,13 @@ class Rules:
 
     def route(self, service: str, area: str, at: datetime) -> Route:
         """Tell who is responsible."""
-        return route(
-            self.routing, self.districts, service=service, area=area, at=at, zone=self.zone
-        )
+        districts = {ANY: self.district, **{a.key: a.district for a in self.areas.values()}}
+        return route(self.routing, districts, service=service, area=area, at=at, zone=self.zone)
+
+    def area_at(self, lon: float, lat: float) -> str:
+        """Find the area of a place: the first whose box holds it, `*` outside of all."""
+        for area in self.areas.values():
+            west, south, east, north = area.box
+            if west <= lon <= east and south <= lat <= north:
+                return area.key
+        return ANY
