@@ -1,5 +1,7 @@
 """Hi-res event logs and detector configurations as agencies keep them, in Parquet or CSV."""
 
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -7,11 +9,17 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from pyarrow import csv
 
 from cityloop.city.errors import InputError
 from cityloop.traffic.estimate.hires_log import DetectorSetup, HiresLog, make_log
 
+Longs = npt.NDArray[np.int64]
+Shorts = npt.NDArray[np.int16]
+
 _CODE_MAX: Final = 2**15 - 1
+_PART_ROWS: Final = 1 << 17
 # What agencies call a column, blanks and underscores left out.
 _TIME: Final = ("timestamp", "time", "datetime")
 _DEVICE: Final = (
@@ -43,29 +51,48 @@ def read_hires_log(path: Path) -> tuple[HiresLog, Any]:
     InputError
         If it cannot be read, or a column is missing or of another type.
     """
-    source = _open(path)
-    code, code_fits = _shorts(path, source, _CODE)
-    parameter, parameter_fits = _shorts(path, source, _PARAMETER)
-    whole = code_fits is None and parameter_fits is None
-    keep = np.ones(len(code), np.bool_)
-    for fits in (code_fits, parameter_fits):
-        keep &= True if fits is None else fits
-    codes = code if whole else code[keep]
-    parameters = parameter if whole else parameter[keep]
-    time_us = _times(path, source)
-    time_us = time_us if whole else time_us[keep]
-    coded = _column(path, source, _DEVICE).dictionary_encode()
-    coded = coded.unify_dictionaries().combine_chunks()
-    names, device = coded.dictionary, coded.indices.to_numpy(zero_copy_only=False)
-    if coded.null_count:
-        raise _unusable(path, "device", "some events have no device", "give every event one")
+    # Part by part, each brought to small numbers at once: a long log is held once, not twice.
+    parts = [
+        _part(path, columns)
+        for columns in _read(path, (_TIME, _DEVICE, _CODE, _PARAMETER))
+        if len(columns[0])
+    ]
+    if not parts:
+        raise _unusable(path, "", "there are no events in it", "give the file that was meant")
+    time_us, coded, code, parameter = zip(*parts, strict=True)
+    try:
+        devices = pa.chunked_array(coded).unify_dictionaries()
+    except (pa.ArrowException, TypeError) as error:
+        raise _unusable(
+            path, "column deviceid", f"its files differ ({error})", "write them with one type"
+        ) from None
+    names = devices.chunk(0).dictionary
     order = pc.sort_indices(names).to_numpy()
     rank = np.empty(len(order), np.int32)
     rank[order] = np.arange(len(order))
-    device = rank[device] if whole else rank[device[keep]]
+    device = np.concatenate([rank[chunk.indices.to_numpy()] for chunk in devices.chunks])
     names = names.take(pa.array(order))
-    log = make_log(tuple(map(str, names.to_pylist())), device, time_us, codes, parameters)
+    log = make_log(
+        tuple(map(str, names.to_pylist())),
+        *(device, np.concatenate(time_us), np.concatenate(code), np.concatenate(parameter)),
+    )
     return log, names
+
+
+def _part(path: Path, columns: list[Any]) -> tuple[Longs, Any, Shorts, Shorts]:
+    """Bring a part of a log to times, coded devices, codes and parameters."""
+    times, devices, codes, parameters = columns
+    if devices.null_count:
+        raise _unusable(path, "device", "some events have no device", "give every event one")
+    code, code_fits = _shorts(path, codes, _CODE)
+    parameter, parameter_fits = _shorts(path, parameters, _PARAMETER)
+    time_us, coded = _times(path, times), devices.dictionary_encode()
+    if code_fits is None and parameter_fits is None:
+        return time_us, coded, code, parameter
+    keep = np.ones(len(code), np.bool_)
+    for fits in (code_fits, parameter_fits):
+        keep &= True if fits is None else fits
+    return time_us[keep], coded.filter(pa.array(keep)), code[keep], parameter[keep]
 
 
 def read_detector_setup(path: Path, log: HiresLog) -> DetectorSetup:
@@ -87,74 +114,70 @@ def read_detector_setup(path: Path, log: HiresLog) -> DetectorSetup:
     InputError
         If it cannot be read, or a column is missing or of another type.
     """
-    source = _open(path)
     known = {name: index for index, name in enumerate(log.device_ids)}
-    devices = [str(each) for each in _column(path, source, _DEVICE).to_pylist()]
-    functions = [str(each) for each in _column(path, source, _FUNCTION).to_pylist()]
+    parts = list(_read(path, (_DEVICE, _PHASE, _PARAMETER, _FUNCTION)))
+    if not sum(len(part[0]) for part in parts):
+        raise _unusable(path, "", "there are no detectors in it", "give the file that was meant")
+    devices = [known.get(str(each), -1) for part in parts for each in part[0].to_pylist()]
+    phase, detector = (
+        np.concatenate([_numbers(path, part[number], wanted) for part in parts])
+        for number, wanted in ((1, _PHASE), (2, _PARAMETER))
+    )
     return DetectorSetup(
-        device=np.array([known.get(each, -1) for each in devices], np.int32),
-        phase=_numbers(path, source, _PHASE).astype(np.int32),
-        detector=_numbers(path, source, _PARAMETER).astype(np.int32),
-        function=tuple(functions),
+        device=np.array(devices, np.int32),
+        phase=phase.astype(np.int32),
+        detector=detector.astype(np.int32),
+        function=tuple(str(each) for part in parts for each in part[3].to_pylist()),
     )
 
 
-def _open(path: Path) -> Any:  # noqa: ANN401  pyarrow has no types
+def _read(path: Path, wanted: tuple[tuple[str, ...], ...]) -> Iterator[list[Any]]:
+    """Read the wanted columns of a file, or of the files of a folder, part by part."""
     if not path.exists():
         raise _unusable(path, "", "there is no such file", "check the name")
-    form = "csv" if path.suffix.lower() in {".csv", ".txt"} else "parquet"
-    # Only here: it draws in pandas, for which no other command should wait.
-    import pyarrow.dataset as ds  # noqa: PLC0415
-
-    try:
-        source = ds.dataset(str(path), format=form)
-        if not source.schema.names:
-            raise _unusable(path, "", "it has no columns", "give the file that was meant")
-    except (pa.ArrowException, OSError, ValueError) as error:
-        said = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-        raise _unusable(
-            path, "", f"it cannot be read as {form} ({said})", "give a Parquet or CSV file"
-        ) from None
-    return source
+    files = sorted(path.rglob("*.parquet")) if path.is_dir() else [path]
+    if not files:
+        raise _unusable(path, "", "it holds no Parquet file", "give the folder that was meant")
+    for file in files:
+        form = "csv" if file.suffix.lower() in {".csv", ".txt"} else "parquet"
+        try:
+            yield from (_read_csv if form == "csv" else _read_parquet)(file, wanted)
+        except (pa.ArrowException, OSError, ValueError) as error:
+            said = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+            raise _unusable(
+                file, "", f"it cannot be read as {form} ({said})", "give a Parquet or CSV file"
+            ) from None
 
 
-def _column(path: Path, source: Any, wanted: tuple[str, ...]) -> Any:  # noqa: ANN401
-    plain = {
-        "".join(c for c in name if c not in " _").lower(): name for name in source.schema.names
-    }
-    found = next((plain[each] for each in wanted if each in plain), None)
-    if found is None:
-        raise _unusable(
-            path,
-            f"column {wanted[0]}",
-            f"it is not there; there are {', '.join(source.schema.names)[:200]}",
-            f"name one of them {wanted[0]}",
-        )
-    try:
-        column = source.to_table(columns=[found]).column(0)
-    except (pa.ArrowException, OSError, ValueError) as error:
-        said = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-        raise _unusable(
-            path, f"column {found}", f"it cannot be read ({said})", "write the file again"
-        ) from None
-    if not len(column):
-        raise _unusable(path, f"column {found}", "it is empty", "give the file that was meant")
-    return column
+def _read_parquet(path: Path, wanted: tuple[tuple[str, ...], ...]) -> Iterator[list[Any]]:
+    with pq.ParquetFile(path) as source:
+        names = _find_columns(path, source.schema_arrow.names, wanted)
+        for batch in source.iter_batches(_PART_ROWS, columns=names):
+            yield [batch.column(name) for name in names]
 
 
-def _numbers(
-    path: Path,
-    source: Any,  # noqa: ANN401
-    wanted: tuple[str, ...],
-) -> npt.NDArray[np.int64]:
-    return _as_numbers(path, _column(path, source, wanted), wanted)
+def _read_csv(path: Path, wanted: tuple[tuple[str, ...], ...]) -> Iterator[list[Any]]:
+    table = csv.read_csv(path)
+    names = _find_columns(path, table.schema.names, wanted)
+    for batch in table.to_batches(_PART_ROWS):
+        yield [batch.column(name) for name in names]
 
 
-def _as_numbers(
-    path: Path,
-    column: Any,  # noqa: ANN401
-    wanted: tuple[str, ...],
-) -> npt.NDArray[np.int64]:
+def _find_columns(path: Path, names: list[str], wanted: tuple[tuple[str, ...], ...]) -> list[str]:
+    plain = {"".join(c for c in name if c not in " _").lower(): name for name in names}
+    found = [next((plain[each] for each in its if each in plain), None) for its in wanted]
+    for its, name in zip(wanted, found, strict=True):
+        if name is None:
+            raise _unusable(
+                path,
+                f"column {its[0]}",
+                f"it is not there; there are {', '.join(names)[:200]}",
+                f"name one of them {its[0]}",
+            )
+    return [name for name in found if name is not None]
+
+
+def _numbers(path: Path, column: Any, wanted: tuple[str, ...]) -> Longs:  # noqa: ANN401  pyarrow has no types
     fits = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
     if not fits or column.null_count:
         raise _unusable(
@@ -172,22 +195,20 @@ def _as_numbers(
 
 def _shorts(
     path: Path,
-    source: Any,  # noqa: ANN401
+    column: Any,  # noqa: ANN401
     wanted: tuple[str, ...],
-) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.bool_] | None]:
+) -> tuple[Shorts, npt.NDArray[np.bool_] | None]:
     """Give a column of small numbers, and where they are such, or None if they all are."""
-    column = _column(path, source, wanted)
     if pa.types.is_integer(column.type) and not column.null_count:
-        ends = pc.min_max(column).as_py()
-        if ends["min"] >= 0 and ends["max"] <= _CODE_MAX:
-            return np.asarray(column.cast(pa.int16()).to_numpy()), None
-    numbers = _as_numbers(path, column, wanted)
+        with suppress(pa.ArrowInvalid):
+            short = column.cast(pa.int16()).to_numpy()
+            return short, None if short.min() >= 0 else short >= 0
+    numbers = _numbers(path, column, wanted)
     fits = (numbers >= 0) & (numbers <= _CODE_MAX)
     return np.where(fits, numbers, 0).astype(np.int16), fits
 
 
-def _times(path: Path, source: Any) -> npt.NDArray[np.int64]:  # noqa: ANN401
-    column = _column(path, source, _TIME)
+def _times(path: Path, column: Any) -> Longs:  # noqa: ANN401
     if not pa.types.is_timestamp(column.type) or column.null_count:
         raise _unusable(
             path,
@@ -199,7 +220,7 @@ def _times(path: Path, source: Any) -> npt.NDArray[np.int64]:  # noqa: ANN401
         )
     if column.type.unit != "us":
         column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
-    return np.concatenate([chunk.view(pa.int64()).to_numpy() for chunk in column.chunks])
+    return np.asarray(column.view(pa.int64()).to_numpy())
 
 
 def _unusable(path: Path, place: str, cause: str, remedy: str) -> InputError:

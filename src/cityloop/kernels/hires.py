@@ -100,29 +100,28 @@ def count_codes(
     (rows,) group; (rows,) bin, as its begin divided by its length; (rows, classes) counts. A row
     has at least one that is not zero.
     """
+    room = 0  # at most an event a row, and a row a bin
+    for group in range(len(start) - 1):
+        events = start[group + 1] - start[group]
+        if events:
+            bins = times[start[group + 1] - 1] // bin_us - times[start[group]] // bin_us + 1
+            room += min(events, bins)
+    group_of, bin_of = np.empty(room, np.int32), np.empty(room, np.int64)
+    counts = np.zeros((room, classes), np.int64)
     rows = 0
-    group_of, bin_of = np.empty(0, np.int32), np.empty(0, np.int64)
-    counts = np.empty((0, classes), np.int64)
-    for fill in range(2):
-        if fill == 1:
-            group_of, bin_of = np.empty(rows, np.int32), np.empty(rows, np.int64)
-            counts = np.zeros((rows, classes), np.int64)
-        rows = 0
-        for group in range(len(start) - 1):
-            ends_us = np.int64(-(2**62))
-            for i in range(start[group], start[group + 1]):
-                column = class_of[codes[i]]
-                if column < 0:
-                    continue
-                if times[i] >= ends_us:
-                    number = times[i] // bin_us
-                    ends_us = (number + 1) * bin_us
-                    rows += 1
-                    if fill == 1:
-                        group_of[rows - 1], bin_of[rows - 1] = group, number
-                if fill == 1:
-                    counts[rows - 1, column] += 1
-    return group_of, bin_of, counts
+    for group in range(len(start) - 1):
+        ends_us = np.int64(-(2**62))
+        for i in range(start[group], start[group + 1]):
+            column = class_of[codes[i]]
+            if column < 0:
+                continue
+            if times[i] >= ends_us:
+                number = times[i] // bin_us
+                ends_us = (number + 1) * bin_us
+                group_of[rows], bin_of[rows] = group, number
+                rows += 1
+            counts[rows - 1, column] += 1
+    return group_of[:rows], bin_of[:rows], counts[:rows]
 
 
 @numba.njit(cache=True, nogil=True)

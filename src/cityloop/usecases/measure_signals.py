@@ -26,12 +26,14 @@ from cityloop.traffic.estimate.measures.pedestrians import (
 from cityloop.traffic.estimate.measures.split_failures import split_failures
 from cityloop.traffic.estimate.measures.splits import splits
 from cityloop.traffic.estimate.measures.terminations import terminations
-from cityloop.traffic.estimate.measures.timeline import NO_VALUE, timeline
+from cityloop.traffic.estimate.measures.timeline import KINDS, NO_VALUE, timeline
 from cityloop.traffic.estimate.measures.waits import pedestrian_delay, phase_wait
 from cityloop.traffic.estimate.measures.yellow_red import yellow_red
 
 _MINUTE_US: Final = 60 * 10**6
 _PART_MIN: Final = 5
+# Columns of few different values.
+_REPEATED: Final = ("device", "kind", "phase", "value")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +107,8 @@ def measure_signals(
     for name, table in work_out(log, setup, rules):
         arrow = _to_arrow(table, names)
         sink = pa.BufferOutputStream()
-        pq.write_table(arrow, sink, compression="zstd")
+        told = [each for each in arrow.schema.names if each in _REPEATED]
+        pq.write_table(arrow, sink, compression="zstd", compression_level=1, use_dictionary=told)
         write_whole(out / f"{name}.parquet", bytes(sink.getvalue()))
         say(name, arrow.num_rows)
 
@@ -157,6 +160,9 @@ def _to_arrow(table: Table, names: Any) -> Any:  # noqa: ANN401  pyarrow has no 
             columns[name] = names.take(pa.array(values.astype(np.int64)))
         elif name.endswith("_us"):
             columns[name.removesuffix("_us")] = pa.array(values, pa.timestamp("us"))
+        elif name == "kind":
+            coded = pa.DictionaryArray.from_arrays(pa.array(values), pa.array(KINDS))
+            columns[name] = coded.cast(pa.string())
         elif name == "value":
             columns[name] = pa.array(values, mask=values == NO_VALUE)
         elif name == "share":

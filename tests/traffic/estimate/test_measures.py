@@ -12,12 +12,13 @@ from cityloop.traffic.estimate.measures.pedestrians import full_pedestrians
 from cityloop.traffic.estimate.measures.split_failures import split_failures
 from cityloop.traffic.estimate.measures.splits import splits
 from cityloop.traffic.estimate.measures.terminations import terminations
-from cityloop.traffic.estimate.measures.timeline import timeline
+from cityloop.traffic.estimate.measures.timeline import KINDS, timeline
 from cityloop.traffic.estimate.measures.waits import pedestrian_delay, phase_wait
 from cityloop.traffic.estimate.measures.yellow_red import yellow_red
 
 S = 10**6
 BIN = 900 * S
+GREEN = KINDS.index("Green")
 NOON = 1_715_601_600 * S
 SETUP = DetectorSetup(
     device=np.zeros(3, np.int32),
@@ -165,11 +166,11 @@ def test_waits_end_with_green_and_begin_with_the_call():
     waited = [
         row
         for row in plain(events, "kind", "begin_us", "end_us", "valid")
-        if row[0] == "Phase Wait"
+        if row[0] == KINDS.index("Phase Wait")
     ]
     assert waited == [
-        ("Phase Wait", NOON + 100 * S, NOON + 130 * S, True),
-        ("Phase Wait", NOON + 150 * S, NOON + 190 * S, True),
+        (KINDS.index("Phase Wait"), NOON + 100 * S, NOON + 130 * S, True),
+        (KINDS.index("Phase Wait"), NOON + 150 * S, NOON + 190 * S, True),
     ]
     found = phase_wait(log, events, BIN, cycle_run=False)
     assert plain(found, "phase", "wait_s", "wait_s_max", "skips") == [(2, 35.0, 40.0, 0)]
@@ -181,11 +182,9 @@ def test_what_lies_across_a_silence_or_a_set_clock_is_not_valid():
     log = log_of(*quiet, (520, 7, 4), *((600.0 + 60 * i, 82, 9) for i in range(5)), (640, 82, 9))
     known = {"time_us": np.array([NOON]), "device": np.zeros(1, np.int32)}
     greens = [
-        row
-        for row in plain(timeline(log, known, BIN), "kind", "value", "valid")
-        if row[0] == "Green"
+        row for row in plain(timeline(log, known, BIN), "kind", "value", "valid") if row[0] == GREEN
     ]
-    assert greens == [("Green", 2, False), ("Green", 4, False)]
+    assert greens == [(GREEN, 2, False), (GREEN, 4, False)]
 
 
 def test_an_empty_setup_and_a_log_of_one_event_give_empty_measures():

@@ -72,6 +72,18 @@ _VALUELESS = {
     *FLASHES.values(),
     *ALARM_BITS.values(),
 }
+# What a row of the timeline may be; `kind` numbers them, in the order of their names.
+KINDS = tuple(
+    sorted(
+        {"Ped Delay", "Phase Wait", "TSP Adjustment"}.union(
+            *(
+                each.values()
+                for each in (PAIRS, OVERLAPS, FAULTS, TOGGLES, INSTANTS)
+                + (TRANSITIONS, FLASHES, ALARM_BITS)
+            )
+        )
+    )
+)
 # The end of one of these without a begin stands in the timeline, too, but is not valid.
 _END_COUNTS = {93, 119}
 _DETECTOR_RESTORED, _OVERLAP_OFF, _TSP_ADJUSTED, _TRANSITION = 83, 65, (113, 114), 150
@@ -86,8 +98,7 @@ class _Rows:
 
     def __init__(self, log: HiresLog) -> None:
         self._log = log
-        self.names: list[str] = []
-        self._parts: list[tuple[Ints, Longs, Ints, Longs, Longs, Bools, Bools]] = []
+        self._parts: list[tuple[Ints, Shorts, Ints, Longs, Longs, Bools, Bools]] = []
 
     def add(
         self,
@@ -100,15 +111,13 @@ class _Rows:
         instant: bool = False,
     ) -> None:
         count = len(group)
-        if name not in self.names:
-            self.names.append(name)
         value = np.full(count, NO_VALUE, np.int32)
         if name not in _VALUELESS:
             value = self._log.group_parameter[group]
         self._parts.append(
             (
                 self._log.group_device[group],
-                np.full(count, self.names.index(name)),
+                np.full(count, KINDS.index(name), np.int16),
                 value,
                 begin_us,
                 end_us,
@@ -144,39 +153,44 @@ def timeline(
 
     Returns
     -------
-    `device`, `begin_us`, `end_us`, `kind` (text), `value` (-1 where there is none), `valid`.
+    `device`, `begin_us`, `end_us`, `kind` (index into `KINDS`), `value` (-1 where there is none),
+    `valid`.
     """
     rows = _Rows(log)
     pairs = _follow(log, list(PAIRS))
     _add_pairs(rows, pairs)
     _add_followed(rows, log)
-    _add_device_wide(rows, log, instant_us)
+    moments = _find(log, (*INSTANTS, *TOGGLES, _TRANSITION, _FLASH, _ALARM))
+    _add_device_wide(rows, log, moments, instant_us)
     _add_waits(rows, log, pairs)
     device, kind, value, begin_us, end_us, valid, instant = map(rows.column, range(7))
     keep = np.flatnonzero((end_us >= 0) & (end_us // _MS - begin_us // _MS >= ms_min))
-    # One number for what comes after the time: texts are slow to sort.
-    names = np.array(rows.names, np.str_)
-    rank = np.argsort(np.argsort(names))
-    behind = (device[keep].astype(np.int64) << 32) + (rank[kind[keep]] << 16) + value[keep]
+    # One number for what comes after the time.
+    behind = (device[keep].astype(np.int64) << 32) + (kind[keep].astype(np.int64) << 16)
+    behind += value[keep]
     keep = keep[np.lexsort((behind, begin_us[keep]))]
     table: Table = {
         "device": device[keep],
         "begin_us": begin_us[keep],
         "end_us": end_us[keep],
-        "kind": names[kind[keep]],
+        "kind": kind[keep],
         "value": value[keep],
     }
     begin, end = np.asarray(begin_us[keep], np.int64), np.asarray(end_us[keep], np.int64)
     its = np.asarray(device[keep], np.int32)
     table["valid"] = (
         np.asarray(valid[keep], np.bool_)
-        & (np.asarray(instant[keep], np.bool_) | ~_overlaps(*_doubtful(log), its, begin, end))
+        & (
+            np.asarray(instant[keep], np.bool_)
+            | ~_overlaps(*_doubtful(log, *moments[_CLOCK_SET]), its, begin, end)
+        )
         & _was_there(log, known, bin_us, its, begin, end)
     )
     return table
 
 
 Followed = tuple[Ints, Shorts, Longs, Longs, Shorts]
+Moments = dict[int, tuple[Longs, Longs]]
 
 
 def _follow(log: HiresLog, classes: list[tuple[int, ...]]) -> Followed:
@@ -224,25 +238,25 @@ def _add_followed(rows: _Rows, log: HiresLog) -> None:
     rows.add("TSP Adjustment", group[mine], begin_us[mine], end_us[mine], valid)
 
 
-def _add_device_wide(rows: _Rows, log: HiresLog, instant_us: int) -> None:
+def _add_device_wide(rows: _Rows, log: HiresLog, moments: Moments, instant_us: int) -> None:
     """Add what follows one upon the other at a device, whatever the parameter."""
     for code, name in INSTANTS.items():
-        group, times = _find(log, code)
+        group, times = moments[code]
         rows.add(
             name, group, times, times + instant_us, np.ones(len(group), np.bool_), instant=True
         )
     for code, name in TOGGLES.items():
-        group, times, after, following = _next_at_device(log, code)
+        group, times, after, following = _next_at_device(log, *moments[code])
         value = log.group_parameter[group]
         told = np.flatnonzero((value == 1) | ((value == 0) & (following == 0)))
         valid = (value[told] == 1) & (following[told] == 0)
         rows.add(name, group[told], times[told], after[told], valid)
-    group, times, after, _ = _next_at_device(log, _TRANSITION, parameter_max=4)
+    group, times, after, _ = _next_at_device(log, *moments[_TRANSITION], parameter_max=4)
     for way, name in TRANSITIONS.items():
         told = np.flatnonzero(log.group_parameter[group] == way)
         rows.add(name, group[told], times[told], after[told], np.ones(len(told), np.bool_))
     for code, meanings in ((_FLASH, FLASHES), (_ALARM, ALARM_BITS)):
-        group, times, after, _ = _next_at_device(log, code)
+        group, times, after, _ = _next_at_device(log, *moments[code])
         after = np.where(after < 0, times + instant_us, after)
         value = log.group_parameter[group]
         for meant, name in meanings.items():
@@ -275,16 +289,20 @@ def _add_waits(rows: _Rows, log: HiresLog, pairs: Followed) -> None:
     )
 
 
-def _find(log: HiresLog, code: int) -> tuple[Longs, Longs]:
-    chosen = np.flatnonzero(log.codes == code)
-    return np.searchsorted(log.start, chosen, side="right") - 1, log.times_us[chosen]
+def _find(log: HiresLog, codes: tuple[int, ...]) -> Moments:
+    """Give group and time of all events of each of some codes."""
+    wanted = np.zeros(CODES, np.bool_)
+    wanted[list(codes)] = True
+    chosen = np.flatnonzero(wanted[log.codes])
+    group = np.searchsorted(log.start, chosen, side="right") - 1
+    code, times = log.codes[chosen], log.times_us[chosen]
+    return {each: (group[code == each], times[code == each]) for each in codes}
 
 
 def _next_at_device(
-    log: HiresLog, code: int, parameter_max: int = CODES
+    log: HiresLog, group: Longs, times: Longs, parameter_max: int = CODES
 ) -> tuple[Longs, Longs, Longs, Ints]:
-    """Give the events of one code with the time and the parameter of the next one at the device."""
-    group, times = _find(log, code)
+    """Give some events with the time and the parameter of the next one of them at the device."""
     value = log.group_parameter[group]
     kept = value <= parameter_max
     order = np.lexsort((-value[kept], times[kept], log.group_device[group[kept]]))
@@ -295,9 +313,8 @@ def _next_at_device(
     return group, times, after, following.astype(np.int32)
 
 
-def _doubtful(log: HiresLog) -> tuple[Ints, Longs, Longs]:
-    """Give the windows in which a device's times cannot be believed."""
-    group, times = _find(log, _CLOCK_SET)
+def _doubtful(log: HiresLog, group: Longs, times: Longs) -> tuple[Ints, Longs, Longs]:
+    """Give the windows in which a device's times cannot be believed: silences, set clocks."""
     return _merged(
         np.concatenate([log.group_device[group], log.silent_device]),
         np.concatenate([times - _CLOCK_US, log.silent_from_us]),

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from cityloop.traffic.estimate.hires_log import HiresLog, Longs, Table
 from cityloop.traffic.estimate.measures.rows import sort_rows
+from cityloop.traffic.estimate.measures.timeline import KINDS
 
 _CYCLE_RUN, _CYCLE_SET = 316, "Cycle Length Change"
 
@@ -25,7 +26,7 @@ def pedestrian_delay(events: Table, bin_us: int) -> Table:
     -------
     `time_us` (of the walk), `device`, `phase`, `delay_s`, `samples`.
     """
-    mine = (events["kind"] == "Ped Delay") & np.asarray(events["valid"], np.bool_)
+    mine = (events["kind"] == KINDS.index("Ped Delay")) & np.asarray(events["valid"], np.bool_)
     keys, which, counts, lasted = _by_bin({n: v[mine] for n, v in events.items()}, bin_us)
     return sort_rows(
         {
@@ -80,7 +81,7 @@ def phase_wait(  # noqa: PLR0913
     valid = np.asarray(events["valid"], np.bool_)
 
     def chosen(kind: str) -> Table:
-        mine = (events["kind"] == kind) & valid
+        mine = (events["kind"] == KINDS.index(kind)) & valid
         return {name: values[mine] for name, values in events.items()}
 
     waits, preempts, shifts = chosen("Phase Wait"), chosen("Preempt"), chosen("TSP Adjustment")
