@@ -179,6 +179,6 @@ def test_fuzzed_commands_are_judged_as_the_oracle_judges_them(city):
 
 @pytest.mark.long
 def test_very_many_fuzzed_commands(city):
-    verdicts = fuzz(city, 90_000, 13)
+    verdicts = fuzz(city, 96_000, 13)
     check(verdicts)
     print(verdicts)  # noqa: T201  with --long -s: how many there were of each
