@@ -112,6 +112,7 @@ def reach_command(
     out: OutOption = None,
 ) -> None:
     """Work out the minutes from every home to the nearest of each kind, and what is in reach."""
+    check_homes(out)
     question = ask(city, profile, person, at, unknown)
     print_reach(Console(), question, picture_of(question, out))
 
@@ -128,6 +129,7 @@ def gaps_command(
     out: OutOption = None,
 ) -> None:
     """Say who lacks what, and why: none exists, too far, full, closed then, not usable."""
+    check_homes(out)
     changed = None if scenario is None else read_scenario(scenario)
     question = ask(city, profile, person, at, unknown)
     picture = picture_of(question, out)
@@ -191,6 +193,7 @@ def report_command(  # noqa: PLR0913
 ) -> None:
     """Write a page that says who lacks what, why, where, and how evenly; from raw files, too."""
     check_outputs(report)
+    check_homes(out)
     question = ask(city, profile, person, at, unknown)
     picture = picture_of(question, out)
     save_report(report, question, picture, lang.value)
@@ -261,11 +264,15 @@ def ask(city: str, profile: str, person: str, at: str, unknown: UnknownHours) ->
     return open_question(city, profile, person, at, unknown, say)
 
 
-def picture_of(question: Question, out: Path | None) -> Picture:
-    """Draw the picture under a bar, and write its homes where they are asked for."""
+def check_homes(out: Path | None) -> None:
+    """Refuse a file for the homes that cannot be written, before anything is worked out."""
     if out is not None:
         check_suffix(out)
         check_outputs(out)
+
+
+def picture_of(question: Question, out: Path | None) -> Picture:
+    """Draw the picture under a bar, and write its homes where they are asked for."""
     title = f"{question.survey.name}: kinds of place"
     with progress_bar(title, len(question.standard.types)) as watch:
         picture = draw(question, watch)
