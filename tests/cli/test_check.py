@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 from cityloop.city.errors import InputError
 from cityloop.city.scenario import Scenario
-from cityloop.cli.main import app
+from cityloop.cli.main import build_app
 from cityloop.feeds.sumo_additional import write_programmes
 from cityloop.feeds.sumo_programmes import encode_plan
 from cityloop.store.plan_file import write_plans
@@ -47,7 +47,7 @@ def city(net: Path) -> City:
 
 def run(*arguments: object) -> Result:
     words = ["traffic", "check", *map(str, arguments)]
-    return CliRunner().invoke(app, words, env={"COLUMNS": "200"})
+    return CliRunner().invoke(build_app(), words, env={"COLUMNS": "200"})
 
 
 def counts(result: Result) -> dict[int, tuple[int, int, int]]:

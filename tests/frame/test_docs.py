@@ -60,7 +60,7 @@ def spoken_commands(document: str) -> list[str]:
 def test_every_command_that_is_shown_parses(document):
     if not (PACKAGE / "cli" / "main.py").exists():
         pytest.skip("no command line yet")
-    app = typer.main.get_command(importlib.import_module("cityloop.cli.main").app)
+    app = typer.main.get_command(importlib.import_module("cityloop.cli.main").build_app())
     commands = spoken_commands(document)
     assert commands
     for spoken in commands:

@@ -24,7 +24,7 @@ def commands_of(group: typer.core.TyperGroup, spoken: str) -> Iterator[str]:
 def test_every_command_has_its_heading():
     if not (ROOT / "src" / "cityloop" / "cli" / "main.py").exists():
         pytest.skip("no command line yet")
-    command = typer.main.get_command(importlib.import_module("cityloop.cli.main").app)
+    command = typer.main.get_command(importlib.import_module("cityloop.cli.main").build_app())
     assert isinstance(command, typer.core.TyperGroup)
     text = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
     headings = [line.lstrip("#").strip(" `") for line in text.splitlines() if line[:1] == "#"]

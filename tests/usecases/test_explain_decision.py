@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cityloop.city.errors import InputError
-from cityloop.cli.main import app
+from cityloop.cli.main import build_app
 from cityloop.feeds.sumo_config import read_scenario
 from cityloop.store.decision_file import read_decision
 from cityloop.traffic.control.weighed import Reason
@@ -48,7 +48,7 @@ def recorded(tmp_path_factory):
 
 def invoke(*words: object):
     result = CliRunner().invoke(
-        app, ["traffic", "explain", *map(str, words)], env={"COLUMNS": "200"}
+        build_app(), ["traffic", "explain", *map(str, words)], env={"COLUMNS": "200"}
     )
     return result, re.sub(r"\s+", " ", result.output)
 
@@ -192,7 +192,7 @@ def test_a_cut_or_flipped_file_is_refused_or_read_but_never_a_traceback(recorded
 
 def test_only_adaptive_can_be_recorded(recorded, tmp_path):
     result = CliRunner().invoke(
-        app, ["traffic", "run", "x", "--control", "native", "--record", str(tmp_path / "r")]
+        build_app(), ["traffic", "run", "x", "--control", "native", "--record", str(tmp_path / "r")]
     )
     assert isinstance(result.exception, InputError)
     assert "native weighs no options" in str(result.exception)

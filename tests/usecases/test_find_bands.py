@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from cityloop.city.errors import InputError
 from cityloop.city.signals import Lamp
 from cityloop.cli.band import parse_cycle, parse_range
-from cityloop.cli.main import app
+from cityloop.cli.main import build_app
 from cityloop.store.plan_file import read_plans, write_plans
 from cityloop.traffic.plan.bands_arterial import Way
 from cityloop.traffic.plan.bands_corridor import Roads, find_corridor, find_corridors
@@ -191,7 +191,7 @@ def test_the_command_writes_plans_data_and_a_picture(arterial, city, tmp_path):
     paths = [tmp_path / name for name in ("plans.json", "bands.svg", "bands.png", "bands.json")]
     spoken = ["traffic", "band", str(arterial), "--along", ",".join(ALONG), "--fair", "0"]
     spoken += ["--out", str(paths[0]), "--diagram", str(paths[1]), "--json", str(paths[3])]
-    done = CliRunner().invoke(app, spoken)
+    done = CliRunner().invoke(build_app(), spoken)
     assert done.exit_code == 0, done.output
     assert "J1 to J4, cycle 80 s" in done.output
     assert "HiGHS" not in done.output
@@ -206,7 +206,7 @@ def test_the_command_writes_plans_data_and_a_picture(arterial, city, tmp_path):
     assert {*ALONG, "s after master zero", "band out", "band in"} <= texts
     bands = list(drawn.iter("{http://www.w3.org/2000/svg}polygon"))
     assert len(bands) > 12
-    png = CliRunner().invoke(app, [*spoken[:5], "--diagram", str(paths[2]), "--json", "-"])
+    png = CliRunner().invoke(build_app(), [*spoken[:5], "--diagram", str(paths[2]), "--json", "-"])
     assert png.exit_code == 0
     assert json.loads(png.stdout)["scenario"] == data["scenario"]
     assert paths[2].read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
@@ -227,7 +227,7 @@ def test_options_that_cannot_be_used_are_refused_before_anything_is_written(
 ):
     picture = tmp_path / "x.svg"
     spoken = ["traffic", "band", str(arterial), "--diagram", str(picture), *options]
-    done = CliRunner().invoke(app, spoken)
+    done = CliRunner().invoke(build_app(), spoken)
     assert isinstance(done.exception, InputError)
     assert said in str(done.exception)
     assert not picture.exists()
