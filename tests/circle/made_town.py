@@ -85,7 +85,7 @@ def make_homes(ways: Ways, people: float = 10.0, to_rim_m: float = 1e6) -> Homes
         neighbourhood=np.zeros(n, np.int32),
         neighbourhoods=("Town",),
         to_rim_m=np.full(n, to_rim_m),
-        assumed="",
+        assumed=None,
     )
 
 

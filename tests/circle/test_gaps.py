@@ -10,7 +10,7 @@ from cityloop.circle.persons import PERSONS
 from cityloop.circle.picture import compare, count_type, lacks_domain
 from cityloop.city.ways import WayKind
 from cityloop.feeds.standards import read_standard
-from cityloop.usecases.draw_circle import UnknownHours, draw_circle, parse_moment
+from cityloop.usecases.draw_circle import Question, UnknownHours, draw_circle, parse_moment
 from tests.circle.made_town import make_places, make_survey, make_ways
 
 STANDARD = read_standard("zhejiang")
@@ -19,7 +19,7 @@ NIGHT = "2026-11-21 21:40"
 
 def draw(survey, person="adult", at="", unknown=UnknownHours.OPEN):
     moment = parse_moment(at) if at else None
-    return draw_circle(survey, STANDARD, PERSONS[person], moment, unknown, lambda *_: None)
+    return draw_circle(Question(survey, STANDARD, PERSONS[person], moment, unknown))
 
 
 def statuses(picture, key):

@@ -7,9 +7,8 @@ import pytest
 from cityloop.circle.persons import PERSONS
 from cityloop.city.errors import InputError
 from cityloop.feeds.standards import read_standard
-from cityloop.usecases.draw_circle import UnknownHours, parse_moment
+from cityloop.usecases.draw_circle import Question, UnknownHours, parse_moment
 from cityloop.usecases.go_there import answer_lines, find_need, go_there, parse_lonlat
-from cityloop.usecases.open_circle import Question
 from tests.circle.made_town import make_places, make_survey, make_ways
 
 STANDARD = read_standard("zhejiang")

@@ -9,13 +9,13 @@ from cityloop.circle.persons import PERSONS
 from cityloop.circle.picture import met_share
 from cityloop.feeds.circle_report import circle_report
 from cityloop.feeds.standards import read_standard
-from cityloop.usecases.draw_circle import UnknownHours, draw_circle
+from cityloop.usecases.draw_circle import Question, draw_circle
 from tests.circle.made_town import make_places, make_survey, make_ways
 
 
 def draw(survey):
     standard = read_standard("zhejiang")
-    return draw_circle(survey, standard, PERSONS["adult"], None, UnknownHours.OPEN, lambda *_: None)
+    return draw_circle(Question(survey, standard, PERSONS["adult"]))
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

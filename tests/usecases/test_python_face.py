@@ -26,6 +26,7 @@ def place(tmp_path_factory):
         f'<configuration><input><net-file value="{scenario.net_file.name}"/>'
         f'<route-files value="{scenario.route_files[0].name}"/></input></configuration>'
     )
+    (folder / "school-closed.toml").write_text('close = ["schools:1"]\n')
     return write_town(folder)
 
 
@@ -35,6 +36,7 @@ def place(tmp_path_factory):
         (0, r"adaptive against native [+-]\d"),
         (1, r"lanes, \d+ m\n.* groups\n"),
         (2, r"primary school \d+ served"),
+        (3, r"[1-9]\d* of \d+ homes reach a school"),
     ],
 )
 def test_what_the_page_shows_runs(place, example, says):
@@ -48,6 +50,6 @@ def test_what_the_page_shows_runs(place, example, says):
 
 
 def test_everything_that_is_promised_is_there_and_in_order():
-    assert len(EXAMPLES) == 3
+    assert len(EXAMPLES) == 4
     assert api.__all__ == sorted(api.__all__)
     assert all(hasattr(api, name) for name in api.__all__)

@@ -50,7 +50,7 @@ def test_a_survey_that_was_changed_is_refused(folder):
 def test_gcj02_given_as_wgs84_is_warned_of_with_the_evidence(folder):
     points = np.array([lonlat(75 + 150 * i, 150.0 * i + 4) for i in range(5)])
     write_register(folder, np.stack(wgs84_to_gcj02(*points.T), axis=1))
-    (remark,) = [said for said in survey(folder).remarks if "given as WGS-84" in said]
+    (remark,) = [said.en for said in survey(folder).remarks if "given as WGS-84" in said.en]
     assert "read as GCJ-02, 4 m" in remark
     (folder / "town.toml").write_text(circle_file("GCJ-02"))
     found = survey(folder)

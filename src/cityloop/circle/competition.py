@@ -5,11 +5,21 @@ from the places within its reach. Access times people, summed over all homes, is
 places that anybody reaches.
 """
 
+from enum import StrEnum
 from typing import Final
 
 import numpy as np
 
 from cityloop.city.ways import Floats, Ints
+
+
+class Competition(StrEnum):
+    """How capacity is divided among those who compete for it."""
+
+    TWO_STEP = "2sfca"
+    ENHANCED = "e2sfca"
+    THREE_STEP = "3sfca"
+
 
 ZONES: Final = ((1 / 3, 1.0), (2 / 3, 0.68), (1.0, 0.22))
 """Shares of the time and their weights: Luo and Qi 2009, three zones, slow decay."""
@@ -90,3 +100,39 @@ def three_step(place: Ints, home: Ints, weight: Floats, capacity: Floats, people
     total = np.bincount(home, weight, minlength=len(people))
     chosen = np.divide(weight, total[home], out=np.zeros(len(weight)), where=total[home] > 0)
     return two_step(place, home, weight * chosen, capacity, people)
+
+
+def share_capacity(
+    competition: Competition,
+    pairs: tuple[Ints, Ints, Ints],
+    cutoff_ms: int,
+    capacity: Floats,
+    people: Floats,
+) -> Floats:
+    """Divide capacity among those who compete for it.
+
+    Parameters
+    ----------
+    competition
+        How. E2SFCA and 3SFCA weigh the way by `ZONES`.
+    pairs
+        (pairs,) place, home and time of all within reach. [-, -, ms]
+    cutoff_ms
+        The time that bounds reach. [ms]
+    capacity
+        (places,) what each place holds.
+    people
+        (homes,) who competes.
+
+    Returns
+    -------
+    (homes,) capacity per person; 0 where nothing is within reach.
+    """
+    place, home, time_ms = pairs
+    match competition:
+        case Competition.TWO_STEP:
+            return two_step(place, home, np.ones(len(place)), capacity, people)
+        case Competition.ENHANCED:
+            return two_step(place, home, zone_weights(time_ms, cutoff_ms), capacity, people)
+        case Competition.THREE_STEP:
+            return three_step(place, home, zone_weights(time_ms, cutoff_ms), capacity, people)

@@ -4,7 +4,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from cityloop.circle.competition import two_step
+from cityloop.circle.competition import Competition, share_capacity
 from cityloop.circle.persons import Person, Wheels
 from cityloop.circle.reach import Reach, Web, Windows, always, list_pairs, nearest, reach
 from cityloop.circle.standard import FacilityType, cutoff_ms, people_of_age
@@ -41,8 +41,8 @@ class TypeGaps:
         The facility type.
     known
         Whether there are data at all; without them nothing else says anything.
-    places
-        How many places of this kind are in the survey.
+    place_ids
+        The places of this kind that are in the survey; `reach.which` counts them.
     cutoff_ms
         The time that the standard allows this person. [ms]
     status
@@ -54,12 +54,12 @@ class TypeGaps:
     concerned
         (homes,) people whom this kind is for.
     per_1000
-        (homes,) capacity per 1,000 people (2SFCA); NaN where no capacity is known.
+        (homes,) capacity per 1,000 people who compete for it; NaN where no capacity is known.
     """
 
     kind: FacilityType
     known: bool
-    places: int
+    place_ids: tuple[str, ...]
     cutoff_ms: int
     status: Bytes
     reach: Reach
@@ -95,6 +95,7 @@ def find_gaps(  # noqa: PLR0913  all of it makes the question
     kind: FacilityType,
     places: Places,
     windows: Windows,
+    competition: Competition,
     known: bool,  # noqa: FBT001
 ) -> TypeGaps:
     """Find who lacks a kind of place, and why.
@@ -115,6 +116,8 @@ def find_gaps(  # noqa: PLR0913  all of it makes the question
         The places of this kind.
     windows
         When each is open.
+    competition
+        How capacity is divided.
     known
         Whether there are data on this kind.
 
@@ -141,13 +144,13 @@ def find_gaps(  # noqa: PLR0913  all of it makes the question
     status[unhindered_ms <= limit] = Status.NOT_USABLE
     status[anywhere_ms <= limit] = Status.CLOSED
     status[found.count > 0] = Status.SERVED
-    per_1000 = _shares(web, at, homes, kind, fit_places, limit)
+    per_1000 = _shares(web, at, homes, kind, fit_places, competition)
     if kind.per_1000 > 0:
         status[(status == Status.SERVED) & (per_1000 < kind.per_1000 * ENOUGH)] = Status.FULL
     return TypeGaps(
         kind=kind,
         known=known,
-        places=len(places.place_ids),
+        place_ids=places.place_ids,
         cutoff_ms=limit,
         status=status,
         reach=Reach(
@@ -163,14 +166,20 @@ def find_gaps(  # noqa: PLR0913  all of it makes the question
 
 
 def _shares(
-    web: Web, at: Points, homes: Homes, kind: FacilityType, places: Places, limit: int
+    web: Web,
+    at: Points,
+    homes: Homes,
+    kind: FacilityType,
+    places: Places,
+    competition: Competition,
 ) -> Floats:
     """Divide known capacity among those who compete for it; NaN unless every one is known."""
     if len(places.place_ids) == 0 or np.isnan(places.capacity).any():
         return np.full(len(homes.lon), np.nan)
     people = people_of_age(homes.people, homes.ages, kind.per_1000_age)
-    place, home, _ = list_pairs(web, at, places, always(places), limit)
-    return 1000 * two_step(place, home, np.ones(len(place)), places.capacity, people)
+    limit = cutoff_ms(kind, web.person)
+    pairs = list_pairs(web, at, places, always(places), limit)
+    return 1000 * share_capacity(competition, pairs, limit, places.capacity, people)
 
 
 def lacking(gaps: TypeGaps) -> Bools:

@@ -1,11 +1,13 @@
 """The whole picture: every kind of a standard, domain by domain, people by people."""
 
+import math
+
 import numpy as np
 
 from cityloop.circle.gaps import Status, TypeGaps, lacking, unsure
 from cityloop.circle.inequality import Inequality, inequality
 from cityloop.circle.persons import Person
-from cityloop.circle.standard import Standard
+from cityloop.circle.standard import Standard, people_of_age
 from cityloop.city.people import Homes
 from cityloop.city.records import record
 from cityloop.city.ways import Bools, Floats
@@ -84,6 +86,50 @@ def count_type(gaps: TypeGaps, homes: Homes, some: Bools | None = None) -> Line:
         unsure=float(by_status[Status.BEYOND_RIM]),
         reasons=by_status[list(REASONS)],
     )
+
+
+def count_groups(gaps: TypeGaps, homes: Homes) -> Floats:
+    """Count the people of one kind of place by neighbourhood, age group and status.
+
+    Parameters
+    ----------
+    gaps
+        How homes stand with it.
+    homes
+        The homes.
+
+    Returns
+    -------
+    (neighbourhoods, ages, statuses) people whom it is for.
+    """
+    shape = (len(homes.neighbourhoods), len(homes.ages), len(Status))
+    counted = np.zeros(shape)
+    for age, name in enumerate(homes.ages):
+        concerned = people_of_age(homes.people[:, age : age + 1], (name,), gaps.kind.age)
+        cell = homes.neighbourhood * len(Status) + gaps.status
+        counted[:, age] = np.bincount(cell, concerned, minlength=shape[0] * shape[2]).reshape(
+            shape[0], shape[2]
+        )
+    return counted
+
+
+def places_meant(gaps: TypeGaps) -> tuple[int, int] | None:
+    """Say how many places the standard means for so many people.
+
+    Parameters
+    ----------
+    gaps
+        How homes stand with one kind of place.
+
+    Returns
+    -------
+    The fewest and the most; None where the standard names no number of people.
+    """
+    fewest_people, most_people = gaps.kind.people_per_place
+    if fewest_people <= 0 or not gaps.known:
+        return None
+    people = float(gaps.concerned.sum())
+    return math.ceil(people / most_people), math.ceil(people / fewest_people)
 
 
 def lacks_domain(picture: Picture, domain: str) -> tuple[Bools, Bools] | None:

@@ -1,6 +1,7 @@
 """Who lives where: homes along the ways, with their people by age."""
 
 from cityloop.city.records import record
+from cityloop.city.remarks import Remark
 from cityloop.city.ways import Floats, Ints, Spots
 
 
@@ -25,7 +26,7 @@ class Homes:
     to_rim_m
         (homes,) to the rim of what was surveyed; what lies beyond is unknown. [m]
     assumed
-        What was assumed about where people live; empty if nothing was.
+        What was assumed about where people live; None if nothing was.
     """
 
     lon: Floats
@@ -36,23 +37,4 @@ class Homes:
     neighbourhood: Ints
     neighbourhoods: tuple[str, ...]
     to_rim_m: Floats
-    assumed: str
-
-
-@record
-class Survey:
-    """What is known of a city's walking: see `usecases.survey_city`.
-
-    Parameters
-    ----------
-    name
-        The city's name.
-    timezone
-        Its time zone, such as `Asia/Shanghai`; empty if unknown.
-    remarks
-        What was odd in the input, a line each.
-    """
-
-    name: str
-    timezone: str
-    remarks: tuple[str, ...]
+    assumed: Remark | None

@@ -3,6 +3,7 @@
 from cityloop.city.people import Homes
 from cityloop.city.places import Places
 from cityloop.city.records import record
+from cityloop.city.remarks import Remark
 from cityloop.city.ways import Ways
 
 
@@ -25,7 +26,7 @@ class Survey:
     registered
         Facility types that a register speaks of: where it names none, there is none.
     remarks
-        What was odd in the input, a line each.
+        What was odd in the input.
     """
 
     name: str
@@ -35,4 +36,4 @@ class Survey:
     places: Places
     homes: Homes
     registered: tuple[str, ...]
-    remarks: tuple[str, ...]
+    remarks: tuple[Remark, ...]

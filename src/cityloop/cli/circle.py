@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from cityloop.circle.competition import Competition
 from cityloop.circle.picture import Picture
 from cityloop.city.errors import InputError
 from cityloop.cli.circle_tables import (
@@ -18,15 +19,15 @@ from cityloop.cli.circle_tables import (
 )
 from cityloop.cli.outputs import check_outputs
 from cityloop.cli.progress import progress_bar
-from cityloop.feeds.home_tables import check_suffix
+from cityloop.feeds.point_tables import check_suffix
 from cityloop.usecases.change_survey import compare_circles, read_scenario
-from cityloop.usecases.draw_circle import UnknownHours
+from cityloop.usecases.draw_circle import Question, UnknownHours, draw_circle
 from cityloop.usecases.go_there import answer_json, answer_lines, go_there, parse_lonlat
 from cityloop.usecases.open_circle import (
-    Question,
-    draw,
     open_question,
+    save_areas,
     save_homes,
+    save_places,
     save_report,
     save_survey,
 )
@@ -71,6 +72,13 @@ AtOption = Annotated[
 UnknownOption = Annotated[
     UnknownHours, typer.Option("--unknown-hours", help="What unknown opening hours count for.")
 ]
+CompetitionOption = Annotated[
+    Competition, typer.Option("--competition", help="How capacity is divided among people.")
+]
+AreasOption = Annotated[
+    Path | None,
+    typer.Option("--areas", help="One row a neighbourhood, age and kind (as --out)."),
+]
 OutOption = Annotated[
     Path | None, typer.Option("--out", help="One row a home: .csv, .geojson or .parquet.")
 ]
@@ -95,10 +103,18 @@ def survey_command(
     city: CityArgument,
     *,
     out: Annotated[Path, typer.Option("--out", help="Where the survey goes (.survey.gz).")],
+    places: Annotated[
+        Path | None, typer.Option("--places", help="One row a place: .csv, .geojson or .parquet.")
+    ] = None,
 ) -> None:
     """Read a city once, so that later commands need not."""
+    check_table(places)
     check_outputs(out)
-    print_survey(Console(), save_survey(city, out, say))
+    survey = save_survey(city, out, say)
+    if places is not None:
+        save_places(places, survey)
+        say(f"wrote {places}")
+    print_survey(Console(), survey)
 
 
 @circle_app.command("reach")
@@ -109,33 +125,40 @@ def reach_command(
     person: PersonOption = "adult",
     at: AtOption = "",
     unknown: UnknownOption = UnknownHours.OPEN,
+    competition: CompetitionOption = Competition.TWO_STEP,
     out: OutOption = None,
 ) -> None:
     """Work out the minutes from every home to the nearest of each kind, and what is in reach."""
-    check_homes(out)
-    question = ask(city, profile, person, at, unknown)
+    check_table(out)
+    question = ask(city, profile, person, at, unknown, competition)
     print_reach(Console(), question, picture_of(question, out))
 
 
 @circle_app.command("gaps")
-def gaps_command(
+def gaps_command(  # noqa: PLR0913  one argument an option
     city: CityArgument,
     *,
     profile: ProfileOption = "zhejiang",
     person: PersonOption = "adult",
     at: AtOption = "",
     unknown: UnknownOption = UnknownHours.OPEN,
+    competition: CompetitionOption = Competition.TWO_STEP,
     scenario: ScenarioOption = None,
+    areas: AreasOption = None,
     out: OutOption = None,
 ) -> None:
     """Say who lacks what, and why: none exists, too far, full, closed then, not usable."""
-    check_homes(out)
     changed = None if scenario is None else read_scenario(scenario)
-    question = ask(city, profile, person, at, unknown)
+    check_table(out)
+    check_table(areas)
+    question = ask(city, profile, person, at, unknown, competition)
     picture = picture_of(question, out)
+    if areas is not None:
+        save_areas(areas, question, picture)
+        say(f"wrote {areas}")
     print_gaps(Console(), question, picture)
     if changed is not None:
-        with progress_bar("the scenario", len(picture.types)) as watch:
+        with progress_bar("the scenario", len(picture.types), "kinds") as watch:
             changes = compare_circles(question, picture, changed, watch)
         print_changes(Console(), picture, changes)
 
@@ -189,12 +212,13 @@ def report_command(  # noqa: PLR0913
     person: PersonOption = "adult",
     at: AtOption = "",
     unknown: UnknownOption = UnknownHours.OPEN,
+    competition: CompetitionOption = Competition.TWO_STEP,
     out: OutOption = None,
 ) -> None:
     """Write a page that says who lacks what, why, where, and how evenly; from raw files, too."""
     check_outputs(report)
-    check_homes(out)
-    question = ask(city, profile, person, at, unknown)
+    check_table(out)
+    question = ask(city, profile, person, at, unknown, competition)
     picture = picture_of(question, out)
     save_report(report, question, picture, lang.value)
     print_gaps(Console(), question, picture)
@@ -258,24 +282,39 @@ def demo_circle(out: Path | None, report: Path) -> None:
     typer.echo("Next, one tap: " + TAP)
 
 
-def ask(city: str, profile: str, person: str, at: str, unknown: UnknownHours) -> Question:
+def ask(
+    city: str,
+    profile: str,
+    person: str,
+    at: str,
+    unknown: UnknownHours,
+    competition: Competition = Competition.TWO_STEP,
+) -> Question:
     """Open what a command asks about, kernels compiled."""
     warm_kernels(say)
-    return open_question(city, profile, person, at, unknown, say)
+    return open_question(
+        city,
+        say,
+        profile=profile,
+        person=person,
+        at=at,
+        unknown=unknown,
+        competition=competition,
+    )
 
 
-def check_homes(out: Path | None) -> None:
-    """Refuse a file for the homes that cannot be written, before anything is worked out."""
-    if out is not None:
-        check_suffix(out)
-        check_outputs(out)
+def check_table(path: Path | None) -> None:
+    """Refuse a table that cannot be written, before the work begins."""
+    if path is not None:
+        check_suffix(path)
+        check_outputs(path)
 
 
 def picture_of(question: Question, out: Path | None) -> Picture:
     """Draw the picture under a bar, and write its homes where they are asked for."""
     title = f"{question.survey.name}: kinds of place"
-    with progress_bar(title, len(question.standard.types)) as watch:
-        picture = draw(question, watch)
+    with progress_bar(title, len(question.standard.types), "kinds") as watch:
+        picture = draw_circle(question, watch)
     if out is not None:
         save_homes(out, question, picture)
         say(f"wrote {out}")

@@ -12,10 +12,11 @@ from cityloop.circle.picture import (
     Picture,
     count_type,
     lacks_domain,
+    places_meant,
     spread_of_access,
 )
 from cityloop.city.survey import Survey
-from cityloop.usecases.open_circle import Question
+from cityloop.usecases.draw_circle import Question
 from cityloop.usecases.site_places import Method, Sited
 
 MINUTE_MS = 60_000
@@ -66,7 +67,7 @@ def print_reach(console: Console, question: Question, picture: Picture) -> None:
         median = _median(gaps.anywhere_ms / MINUTE_MS, gaps.concerned)
         table.add_row(
             name,
-            str(gaps.places),
+            str(len(gaps.place_ids)),
             f"{gaps.cutoff_ms / MINUTE_MS:.1f}",
             f"{median:.1f}" if median < MINUTE_MS else "none",
             _share(line.served, line.concerned),
@@ -118,6 +119,15 @@ def print_gaps(console: Console, question: Question, picture: Picture) -> None:
         table.add_row(name, *(f"{cell:,.0f}" for cell in cells))
     console.print(table)
     print_unknown(console, picture)
+    for gaps, _ in lines:
+        meant = places_meant(gaps)
+        if meant is not None:
+            people = "-".join(f"{each:,.0f}" for each in gaps.kind.people_per_place)
+            console.print(
+                f"{gaps.kind.name_zh} {gaps.kind.name_en}: one for {people} people would be "
+                f"{meant[0]}-{meant[1]} places, there are {len(gaps.place_ids)}",
+                highlight=False,
+            )
     people = homes.people.sum(axis=1)
     for domain in picture.standard.domains:
         found = lacks_domain(picture, domain.key)

@@ -10,7 +10,7 @@ from cityloop.usecases.run_orders import Watch
 
 
 @contextmanager
-def progress_bar(title: str, count: int) -> Iterator[Watch]:
+def progress_bar(title: str, count: int, unit: str = "runs") -> Iterator[Watch]:
     """Show a bar on the terminal's error stream while runs are under way.
 
     Parameters
@@ -18,7 +18,9 @@ def progress_bar(title: str, count: int) -> Iterator[Watch]:
     title
         What is being done.
     count
-        Number of runs.
+        Number of runs, or of what else is done one by one.
+    unit
+        What they are.
 
     Yields
     ------
@@ -28,7 +30,7 @@ def progress_bar(title: str, count: int) -> Iterator[Watch]:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn("{task.fields[done]}/{task.fields[count]} runs"),
+        TextColumn("{task.fields[done]}/{task.fields[count]} " + unit),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),

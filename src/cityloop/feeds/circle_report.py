@@ -161,7 +161,12 @@ def _reasons(part: Part) -> str:
         line = count_type(gaps, part.survey.homes)
         share = line.served / line.concerned if line.concerned > 0 else 0.0
         limit = f"{gaps.cutoff_ms / MINUTE_MS:.1f}"
-        cells = [f"{gaps.places:,}", limit, f"{share:.0%}", *(f"{x:,.0f}" for x in line.reasons)]
+        cells = [
+            f"{len(gaps.place_ids):,}",
+            limit,
+            f"{share:.0%}",
+            *(f"{x:,.0f}" for x in line.reasons),
+        ]
         rows.append([part.name(gaps.kind), *cells, f"{line.unsure:,.0f}"])
     words = [REASON_WORDS[reason][0 if part.lang == "zh" else 1] for reason in REASONS]
     head = [part.say(key) for key in ("kind", "places", "limit", "within")]
@@ -259,7 +264,8 @@ def _notes(part: Part) -> str:
     hours = [hours for hours in survey.places.hours if hours]
     lines.append(part.say("hours", known=len(hours), all=len(survey.places.hours)))
     lines.append(part.say("rim"))
-    lines += [html.escape(text) for text in (survey.homes.assumed, *survey.remarks) if text]
+    remarks = (survey.homes.assumed, *survey.remarks)
+    lines += [html.escape(getattr(each, part.lang)) for each in remarks if each is not None]
     return "<ul>" + "".join(f"<li>{line}</li>" for line in lines) + "</ul>"
 
 

@@ -1,5 +1,7 @@
 """OSM ways as a network for walking and riding."""
 
+# ruff: noqa: RUF001  Chinese has punctuation of its own
+
 from dataclasses import replace
 from functools import cache
 from itertools import pairwise
@@ -10,6 +12,7 @@ import numpy.typing as npt
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from cityloop.city.remarks import Remark
 from cityloop.city.ways import Open, WayKind, Ways, Wheelchair
 from cityloop.feeds.osm_extract import Extract
 
@@ -94,7 +97,7 @@ def open_to(tags: dict[str, str]) -> Open:
     return allowed
 
 
-def build_ways(extract: Extract) -> tuple[Ways, tuple[str, ...]]:
+def build_ways(extract: Extract) -> tuple[Ways, tuple[Remark, ...]]:
     """Build the network of an extract.
 
     Parameters
@@ -105,7 +108,7 @@ def build_ways(extract: Extract) -> tuple[Ways, tuple[str, ...]]:
     Returns
     -------
     The network, projected around its middle, nodes in the order of a walk along the plane; and a
-    line for what was left out.
+    remark on what was left out.
     """
     names: dict[str, int] = {}
     rows: list[tuple[int, int, int, int, int, bool, float, int]] = []
@@ -141,8 +144,13 @@ def build_ways(extract: Extract) -> tuple[Ways, tuple[str, ...]]:
     ways = _measured(lonlat, ends, table, tuple(names))
     kerb = np.isin(extract.node_ids[kept], np.array(sorted(extract.kerbs), np.int64))
     lost = int(np.sum(used & ~kept))
-    said = () if lost == 0 else (f"{lost} nodes of ways that lead nowhere were left out",)
-    return _with_kerbs(ways, kerb), said
+    if lost == 0:
+        return _with_kerbs(ways, kerb), ()
+    said = Remark(
+        f"有{lost}个道路节点不与路网相连，已略去",
+        f"{lost} nodes of ways that lead nowhere were left out",
+    )
+    return _with_kerbs(ways, kerb), (said,)
 
 
 def _incline(tags: dict[str, str]) -> float:

@@ -135,6 +135,8 @@ def _check(name: str, given: _Standard) -> None:
             _refuse(name, f"types {each.key}", "it needs within_min or within_m, and not both")
         if min(each.within_min, each.within_m, each.per_1000, *each.people_per_place) < 0:
             _refuse(name, f"types {each.key}", "a figure is less than 0")
+        if each.people_per_place[0] > each.people_per_place[1]:
+            _refuse(name, f"types {each.key}", "people_per_place falls, it is from and to")
         for said in (each.age, each.per_1000_age):
             try:
                 age_span(said)

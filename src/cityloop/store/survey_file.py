@@ -19,7 +19,7 @@ _REMEDY: Final = "survey the city again"
 
 class _Body(msgspec.Struct, forbid_unknown_fields=True):
     format: Literal["cityloop-survey"]
-    version: Literal[1]
+    version: Literal[2]
     survey: dict[str, Any]
 
 
@@ -38,7 +38,7 @@ def write_survey(path: Path, survey: Survey) -> None:
     InputError
         If the file cannot be written.
     """
-    body = _Body(format=FORMAT, version=1, survey=encode_record(survey))
+    body = _Body(format=FORMAT, version=2, survey=encode_record(survey))
     write_whole(path, msgspec.json.encode(body) + b"\n")
 
 

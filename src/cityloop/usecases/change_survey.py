@@ -15,8 +15,7 @@ from cityloop.city.places import Places, choose
 from cityloop.city.survey import Survey
 from cityloop.city.ways import Open, WayKind, Ways, Wheelchair
 from cityloop.feeds.osm_ways import project
-from cityloop.usecases.draw_circle import Watch
-from cityloop.usecases.open_circle import Question, draw
+from cityloop.usecases.draw_circle import Question, Watch, draw_circle
 from cityloop.usecases.survey_places import Row, join_places, make_places, one_spot
 
 LANDING_M_MAX: Final = 100.0
@@ -128,7 +127,10 @@ def change_survey(survey: Survey, scenario: Scenario) -> Survey:
 
 
 def compare_circles(
-    question: Question, before: Picture, scenario: Scenario, watch: Watch
+    question: Question,
+    before: Picture,
+    scenario: Scenario,
+    watch: Watch = lambda _kind, _share: None,
 ) -> tuple[Change, ...]:
     """Say what a scenario changes.
 
@@ -141,14 +143,14 @@ def compare_circles(
     scenario
         What would change.
     watch
-        Told each type's number and its share done.
+        Told how far it is.
 
     Returns
     -------
     One change a kind of place.
     """
     changed = question._replace(survey=change_survey(question.survey, scenario))
-    return compare(before, draw(changed, watch))
+    return compare(before, draw_circle(changed, watch))
 
 
 def _closed(places: Places, scenario: Scenario) -> Places:
@@ -159,7 +161,7 @@ def _closed(places: Places, scenario: Scenario) -> Places:
                 file=scenario.path,
                 place=named,
                 cause="the survey knows no place by this identifier",
-                remedy="take one from the nearest-place columns of `cityloop circle reach`",
+                remedy="take one from the table of `cityloop circle survey --places`",
             )
     hours = list(places.hours)
     for each in scenario.hours:

@@ -1,13 +1,16 @@
 """Draw the picture of a city: reach and gaps of every facility type of a standard."""
 
+# ruff: noqa: RUF001  Chinese has punctuation of its own
+
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
+from cityloop.circle.competition import Competition
 from cityloop.circle.gaps import TypeGaps, find_gaps
 from cityloop.circle.persons import PERSONS, Person, Wheels
 from cityloop.circle.picture import Picture
@@ -15,10 +18,12 @@ from cityloop.circle.reach import ALWAYS, Windows, stand, weave
 from cityloop.circle.standard import FacilityType, Standard, cutoff_ms, of_type
 from cityloop.city.errors import InputError
 from cityloop.city.places import Places, choose
+from cityloop.city.remarks import Remark
 from cityloop.city.survey import Survey
 from cityloop.feeds.opening_hours import can_be_read, open_windows
 
 Watch = Callable[[int, float], None]
+"""Told the number of a kind of place and which share of its work is done, 0-1."""
 
 
 class UnknownHours(StrEnum):
@@ -26,6 +31,31 @@ class UnknownHours(StrEnum):
 
     OPEN = "open"
     CLOSED = "closed"
+
+
+class Question(NamedTuple):
+    """What is asked about a city.
+
+    Attributes
+    ----------
+    survey, standard
+        The city, and what it is measured by.
+    person
+        Who goes.
+    departure
+        When; None for whatever the hours.
+    unknown
+        What unknown opening hours count for.
+    competition
+        How capacity is divided among those who compete for it.
+    """
+
+    survey: Survey
+    standard: Standard
+    person: Person
+    departure: datetime | None = None
+    unknown: UnknownHours = UnknownHours.OPEN
+    competition: Competition = Competition.TWO_STEP
 
 
 SPARSE_PEOPLE: Final = 50_000
@@ -147,7 +177,7 @@ def hours_of(
     return tuple(said)
 
 
-def unread_hours(places: Places) -> tuple[str, ...]:
+def unread_hours(places: Places) -> tuple[Remark, ...]:
     """List opening hours that cannot be read; they are kept and count as unknown.
 
     Parameters
@@ -157,10 +187,13 @@ def unread_hours(places: Places) -> tuple[str, ...]:
 
     Returns
     -------
-    A line each, with the place.
+    A remark each, with the place.
     """
     return tuple(
-        f"{place_id}: opening hours {hours[:60]!r} cannot be read and count as unknown"
+        Remark(
+            f"{place_id}：开放时间{hours[:60]!r}无法解读，按未知计",
+            f"{place_id}: opening hours {hours[:60]!r} cannot be read and count as unknown",
+        )
         for place_id, hours in zip(places.place_ids, places.hours, strict=True)
         if not can_be_read(hours)
     )
@@ -184,50 +217,41 @@ def unhindered(person: Person) -> Person:
     return replace(person, wheels=Wheels.NONE, steps_m_s=PLAIN_STEPS * speed_m_s)
 
 
-def draw_circle(
-    survey: Survey,
-    standard: Standard,
-    person: Person,
-    departure: datetime | None,
-    unknown: UnknownHours,
-    watch: Watch,
-) -> Picture:
+def draw_circle(question: Question, watch: Watch = lambda _kind, _share: None) -> Picture:
     """Work out how every home stands with every facility type.
 
     Parameters
     ----------
-    survey
-        The city.
-    standard
-        What it is measured by.
-    person
-        Who goes.
-    departure
-        When; None for whatever the hours.
-    unknown
-        What to take unknown hours for.
+    question
+        What is asked.
     watch
-        Told each type's number and its share done.
+        Told how far it is.
 
     Returns
     -------
     The picture.
     """
+    survey, person = question.survey, question.person
     web = weave(survey.ways, person)
     other = unhindered(person)
     free = web if other is person else weave(survey.ways, other)
     at = stand(web, survey.homes.spots)
     stands = (at, at if free is web else stand(free, survey.homes.spots))
     types: list[TypeGaps] = []
-    for number, kind in enumerate(standard.types):
+    for number, kind in enumerate(question.standard.types):
         places = places_of(survey, kind)
         limit = cutoff_ms(kind, person)
-        windows = hours_of(survey, places, departure, limit, unknown)
+        windows = hours_of(survey, places, question.departure, limit, question.unknown)
         known = known_type(survey, kind, places)
-        types.append(find_gaps(web, free, stands, survey.homes, kind, places, windows, known))
+        types.append(
+            find_gaps(
+                web, free, stands, survey.homes, kind, places, windows, question.competition, known
+            )
+        )
         watch(number, 1.0)
-    said = "" if departure is None else f"{departure:%Y-%m-%d %H:%M}"
-    return Picture(standard=standard, person=person, departure=said, types=tuple(types))
+    when = question.departure
+    said = "" if when is None else f"{when:%Y-%m-%d %H:%M}"
+    return Picture(standard=question.standard, person=person, departure=said, types=tuple(types))
 
 
 def places_of(survey: Survey, kind: FacilityType) -> Places:

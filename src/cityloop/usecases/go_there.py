@@ -17,8 +17,7 @@ from cityloop.city.places import Places, ServiceItem, choose
 from cityloop.city.ways import Spots, Wheelchair
 from cityloop.feeds.osm_ways import project
 from cityloop.kernels.chains import NEVER
-from cityloop.usecases.draw_circle import UnknownHours, hours_of, places_of
-from cityloop.usecases.open_circle import Question
+from cityloop.usecases.draw_circle import Question, UnknownHours, hours_of, places_of
 
 Language = Literal["zh", "en"]
 LIMIT_MS: Final = 90 * 60_000
@@ -301,6 +300,11 @@ def choose_one(places: Places, p: int) -> Places:
     return choose(places, wanted)
 
 
+CHANNELS: Final = {
+    "on site": ("现场办理", "on site"),
+    "online": ("线上办理", "online"),
+    "both": ("线上或现场办理", "online or on site"),
+}
 TURNS: Final = {
     "straight": ("直行", "Go straight on"),
     "left": ("左转", "Turn left"),
@@ -373,11 +377,12 @@ def answer_lines(answer: Answer, lang: Language) -> list[str]:
         lines += [f"  {step_text(step, lang)}" for step in answer.way.steps]
     if answer.item is not None:
         item = answer.item
+        channel = CHANNELS[item.channel][0 if zh else 1]
         lines.append(
-            f"办理：{item.name_zh}。可得：{item.entitlement_zh}。对象：{item.qualifies_zh}。"
+            f"办理：{item.name_zh}（{channel}）。可得：{item.entitlement_zh}。对象：{item.qualifies_zh}。"
             f"方式：{item.apply_zh}。"
             if zh
-            else f"To apply: {item.name_en}. You get: {item.entitlement_en}. "
+            else f"To apply: {item.name_en} ({channel}). You get: {item.entitlement_en}. "
             f"For: {item.qualifies_en}. How: {item.apply_en}."
         )
     return lines
@@ -410,7 +415,7 @@ def answer_json(answer: Answer, lang: Language) -> str:
         }
     about = {
         "type": None if answer.kind is None else answer.kind.key,
-        "item": None if answer.item is None else answer.item.key,
+        "item": None if answer.item is None else _item_json(answer.item, lang),
         "places": [
             {**place._asdict(), "minutes": place.time_ms / MINUTE_MS} for place in answer.places
         ],
@@ -418,3 +423,10 @@ def answer_json(answer: Answer, lang: Language) -> str:
         "way": way,
     }
     return json.dumps(about, ensure_ascii=False, indent=1)
+
+
+def _item_json(item: ServiceItem, lang: Language) -> dict[str, str]:
+    about = {"key": item.key, "domain": item.domain, "channel": item.channel}
+    for key in ("name", "entitlement", "qualifies", "apply"):
+        about[key] = getattr(item, f"{key}_{lang}")
+    return {**about, "source": item.source}

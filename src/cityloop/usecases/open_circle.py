@@ -1,23 +1,20 @@
 """Ask a question about a city's circle: its survey, its standard, who goes, and when."""
 
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
 
-from cityloop.circle.persons import Person
+from cityloop.circle.competition import Competition
 from cityloop.circle.picture import Picture
-from cityloop.circle.standard import Standard
 from cityloop.city.survey import Survey
+from cityloop.feeds.circle_columns import area_columns, home_columns, place_columns
 from cityloop.feeds.circle_report import Language, circle_report
-from cityloop.feeds.home_tables import home_columns, write_homes
+from cityloop.feeds.point_tables import write_points
 from cityloop.feeds.standards import read_standard
 from cityloop.feeds.whole_file import write_whole
 from cityloop.store.survey_file import write_survey
 from cityloop.usecases.draw_circle import (
+    Question,
     UnknownHours,
-    Watch,
-    draw_circle,
     get_person,
     parse_moment,
     unread_hours,
@@ -25,35 +22,15 @@ from cityloop.usecases.draw_circle import (
 from cityloop.usecases.open_survey import open_survey
 
 
-class Question(NamedTuple):
-    """What is asked.
-
-    Attributes
-    ----------
-    survey, standard
-        The city, and what it is measured by.
-    person
-        Who goes.
-    departure
-        When; None for whatever the hours.
-    unknown
-        What unknown opening hours count for.
-    """
-
-    survey: Survey
-    standard: Standard
-    person: Person
-    departure: datetime | None
-    unknown: UnknownHours
-
-
 def open_question(
     city: str,
-    profile: str,
-    person: str,
-    at: str,
-    unknown: UnknownHours,
     say: Callable[[str], None],
+    *,
+    profile: str = "zhejiang",
+    person: str = "adult",
+    at: str = "",
+    unknown: UnknownHours = UnknownHours.OPEN,
+    competition: Competition = Competition.TWO_STEP,
 ) -> Question:
     """Open all that a question is about; what is cheap to refuse comes first.
 
@@ -61,6 +38,8 @@ def open_question(
     ----------
     city
         As for `open_survey`.
+    say
+        Told one line a step, and one a remark.
     profile
         A standard that is shipped, or a file.
     person
@@ -69,8 +48,8 @@ def open_question(
         Day and hour; empty for whatever the hours.
     unknown
         What unknown opening hours count for.
-    say
-        Told one line a step, and one a remark.
+    competition
+        How capacity is divided among those who compete for it.
 
     Returns
     -------
@@ -85,7 +64,10 @@ def open_question(
     departure = parse_moment(at) if at else None
     survey = open_survey(city, say)
     tell_remarks(survey, say)
-    return Question(survey, standard, who, departure, unknown)
+    strange = set(survey.registered) - {kind.key for kind in standard.types}
+    if strange:
+        say(f"remark: the profile {profile} knows no {', '.join(sorted(strange))}: not counted")
+    return Question(survey, standard, who, departure, unknown, competition)
 
 
 def tell_remarks(survey: Survey, say: Callable[[str], None]) -> None:
@@ -98,27 +80,10 @@ def tell_remarks(survey: Survey, say: Callable[[str], None]) -> None:
     say
         Told a line each.
     """
-    for remark in (*survey.remarks, *unread_hours(survey.places), survey.homes.assumed):
-        if remark:
-            say(f"remark: {remark}")
-
-
-def draw(question: Question, watch: Watch) -> Picture:
-    """Draw the picture that answers a question.
-
-    Parameters
-    ----------
-    question
-        What is asked.
-    watch
-        Told each type's number and its share done.
-
-    Returns
-    -------
-    The picture.
-    """
-    survey, standard, person, departure, unknown = question
-    return draw_circle(survey, standard, person, departure, unknown, watch)
+    assumed = survey.homes.assumed
+    said = (*survey.remarks, *unread_hours(survey.places), *([] if assumed is None else [assumed]))
+    for remark in said:
+        say(f"remark: {remark.en}")
 
 
 def save_homes(path: Path, question: Question, picture: Picture) -> None:
@@ -133,7 +98,35 @@ def save_homes(path: Path, question: Question, picture: Picture) -> None:
     picture
         The answer.
     """
-    write_homes(path, home_columns(picture, question.survey.homes))
+    write_points(path, home_columns(picture, question.survey.homes))
+
+
+def save_areas(path: Path, question: Question, picture: Picture) -> None:
+    """Write a row a neighbourhood, age group and kind of place.
+
+    Parameters
+    ----------
+    path
+        Where to.
+    question
+        What was asked.
+    picture
+        The answer.
+    """
+    write_points(path, area_columns(picture, question.survey.homes))
+
+
+def save_places(path: Path, survey: Survey) -> None:
+    """Write a row a place.
+
+    Parameters
+    ----------
+    path
+        Where to.
+    survey
+        The city.
+    """
+    write_points(path, place_columns(survey.places))
 
 
 def save_report(path: Path, question: Question, picture: Picture, lang: Language) -> None:

@@ -25,8 +25,7 @@ from cityloop.feeds.coordinates import Datum
 from cityloop.feeds.osm_ways import project
 from cityloop.feeds.tables import read_table
 from cityloop.feeds.whole_file import write_whole
-from cityloop.usecases.draw_circle import places_of
-from cityloop.usecases.open_circle import Question
+from cityloop.usecases.draw_circle import Question, places_of
 from cityloop.usecases.survey_places import Row, lonlat_of, make_places, one_spot
 
 CANDIDATES = 1000

@@ -1,19 +1,23 @@
 """Survey a city: ways, places and people, from files to what reach is worked out of."""
 
+# ruff: noqa: RUF001  Chinese sentences end as Chinese sentences do
+
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 from scipy.spatial import cKDTree
 
-from cityloop.circle.snap import Snapper
+from cityloop.circle.snap import SNAP_M_MAX, Snapper
 from cityloop.circle.spread import Areas, Sites, spread, street_sites
 from cityloop.city.errors import InputError
 from cityloop.city.people import Homes
 from cityloop.city.places import Places, choose
+from cityloop.city.remarks import Remark
 from cityloop.city.survey import Survey
 from cityloop.city.ways import Floats, Ints, Ways
 from cityloop.feeds.circle_file import CircleFile, PeopleSource
@@ -32,6 +36,8 @@ Say = Callable[[str], None]
 SQUARE_M: Final = 1000.0
 """Where no neighbourhood has a name, squares of this size stand for them. [m]"""
 LOCALITIES_MIN: Final = 3
+NAMED_MAX: Final = 3
+"""So many of the places that are left out are named."""
 DWELLERS: Final = 30.0
 """People of a dwelling where nothing says how many there are: they weigh, they do not count."""
 
@@ -75,7 +81,7 @@ def survey_city(city: CircleFile, say: Say) -> Survey:
         else np.zeros(0, bool)
     )
     if lost.any():
-        said.append(f"{lost.sum()} places lie further than 250 m from every way and are left out")
+        said.append(_lost(places, np.flatnonzero(lost)))
         places = choose(places, ~lost)
     say("spreading people to homes")
     homes, odd = _homes(city, extract, ways, snapper)
@@ -88,6 +94,16 @@ def survey_city(city: CircleFile, say: Say) -> Survey:
         homes=homes,
         registered=tuple(sorted(registered)),
         remarks=(*said, *odd),
+    )
+
+
+def _lost(places: Places, lost: npt.NDArray[np.intp]) -> Remark:
+    named = ", ".join(places.place_ids[p] for p in lost[:NAMED_MAX].tolist())
+    named += " …" if len(lost) > NAMED_MAX else ""
+    return Remark(
+        f"{len(lost)}处设施距任何道路都超过{SNAP_M_MAX:.0f}米，已略去：{named}",
+        f"{len(lost)} places lie further than {SNAP_M_MAX:.0f} m from every way and are left out: "
+        + named,
     )
 
 
@@ -109,27 +125,37 @@ def _with_facing_doors(places: Places) -> Places:
 
 def _homes(
     city: CircleFile, extract: Extract, ways: Ways, snapper: Snapper
-) -> tuple[Homes, tuple[str, ...]]:
+) -> tuple[Homes, tuple[Remark, ...]]:
     sites, where = _sites(extract, ways)
-    remarks: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
     if city.people is None:
         people = sites.weight / sites.weight.sum()
         total = city.people_assumed or DWELLERS * len(sites.x_m)
         table, of = people[:, None] * total, None
         ages: tuple[str, ...] = ("all",)
         names: tuple[str, ...] = ()
-        assumed = f"no population was given: {total:.0f} people are assumed, spread over {where}"
+        assumed = Remark(
+            f"没有人口数据：假定{total:.0f}人，{where.zh}分布",
+            f"no population was given: {total:.0f} people are assumed, spread over {where.en}",
+        )
     else:
         areas, ages, names, remarks = _areas(city.people, ways)
         sites, table, of = spread(areas, sites)
-        assumed = f"within each area people are spread over {where}"
+        assumed = Remark(
+            f"各区域内的人口{where.zh}分布",
+            f"within each area people are spread over {where.en}",
+        )
         if city.people.name == "":
             names = ()
     spots = snapper.snap(sites.x_m, sites.y_m, within_m=5000.0)
     faces = spots.edge >= 0
     if not faces.all():
         lost = float(table[~faces].sum())
-        remarks = (*remarks, f"{lost:.0f} people live further than 5 km from every way: left out")
+        said = Remark(
+            f"{lost:.0f}人距任何道路都超过5公里，已略去",
+            f"{lost:.0f} people live further than 5 km from every way and are left out",
+        )
+        remarks = (*remarks, said)
     if of is None or not names:
         of, names = _neighbourhoods(extract, ways, sites)
     lon, lat = _unproject(ways, sites)
@@ -151,19 +177,20 @@ def _homes(
     return homes, remarks
 
 
-def _sites(extract: Extract, ways: Ways) -> tuple[Sites, str]:
+def _sites(extract: Extract, ways: Ways) -> tuple[Sites, Remark]:
     """Take dwellings where the extract has them, else streets."""
     streets = street_sites(ways)
     # A few dwellings in a city of streets are a sample of nothing.
     if len(extract.building_size) * 10 < len(streets.x_m):
-        return streets, "streets, by length"
+        return streets, Remark("按街道长度", "streets, by length")
     x_m, y_m = project(ways.crs, *extract.building_lonlat.T.copy())
-    return Sites(x_m=x_m, y_m=y_m, weight=extract.building_size), "buildings, by floor area"
+    where = Remark("按住宅建筑面积", "buildings, by floor area")
+    return Sites(x_m=x_m, y_m=y_m, weight=extract.building_size), where
 
 
 def _areas(
     people: PeopleSource, ways: Ways
-) -> tuple[Areas, tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+) -> tuple[Areas, tuple[str, ...], tuple[str, ...], tuple[Remark, ...]]:
     table = read_table(Path(people.file))
     columns = people.ages or {"all": people.count}
     if not people.ages and not people.count:
@@ -181,7 +208,21 @@ def _areas(
     remarks = []
     empty = int(np.isnan(np.stack(counts, axis=1)).any(axis=1).sum())
     if empty:
-        remarks.append(f"{table.path.name}: {empty} rows without a count hold nobody")
+        remarks.append(
+            Remark(
+                f"{table.path.name}：{empty}行没有人数，按无人计",
+                f"{table.path.name}: {empty} rows without a count hold nobody",
+            )
+        )
+    if not known.all():
+        lost = float(numbers[~known].sum())
+        remarks.append(
+            Remark(
+                f"{table.path.name}：{np.sum(~known)}行没有坐标，共{lost:.0f}人，已略去",
+                f"{table.path.name}: {np.sum(~known)} rows without coordinates, {lost:.0f} people, "
+                "are left out",
+            )
+        )
     shape = shapely.points(*project(ways.crs, lon, lat))
     if table.geometry is not None and shapely.get_dimensions(table.geometry).max() == 2:  # noqa: PLR2004
         shape = _projected(table, people, ways)

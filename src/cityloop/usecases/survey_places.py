@@ -1,5 +1,8 @@
 """Places of a survey: from OSM and from registers, each set before the edge that it faces."""
 
+# ruff: noqa: RUF001  Chinese sentences end as Chinese sentences do
+
+from collections import Counter
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -9,6 +12,7 @@ import shapely
 from cityloop.circle.snap import Snapper, join_spots
 from cityloop.city.errors import InputError
 from cityloop.city.places import Places
+from cityloop.city.remarks import Remark
 from cityloop.city.ways import Floats, Spots, Ways
 from cityloop.feeds.circle_file import Register
 from cityloop.feeds.coordinates import Datum, to_wgs84, wgs84_to_gcj02
@@ -32,6 +36,7 @@ OUTSIDE_SHARE_MAX: Final = 0.5
 SHIFT_GAIN: Final = 0.5
 """Read as GCJ-02, a register must come this much nearer to the streets to be suspected."""
 SHIFT_M_MIN: Final = 25.0
+KINDS_NAMED_MAX: Final = 5
 _MARGIN_DEGREE: Final = 0.02
 
 
@@ -135,7 +140,7 @@ def _area_doors(
 
 def register_places(
     register: Register, ways: Ways, snapper: Snapper
-) -> tuple[Places, tuple[str, ...], tuple[str, ...]]:
+) -> tuple[Places, tuple[str, ...], tuple[Remark, ...]]:
     """Read a register and set its places before the ways.
 
     Parameters
@@ -163,15 +168,11 @@ def register_places(
     if register.where:
         there &= np.nan_to_num(table.numbers(register.where)) > 0
     check_inside(table, ways, lon[there], lat[there])
-    remarks = []
     lost = int(np.sum(np.isnan(lon) | np.isnan(lat)))
-    if lost:
-        remarks.append(f"{table.path.name}: {lost} rows without coordinates were left out")
     x_m, y_m = project(ways.crs, lon[there], lat[there])
     spots = snapper.snap(x_m, y_m)
-    shifted = _looks_shifted(register.coordinates, ways, snapper, lon[there], lat[there])
-    if shifted:
-        remarks.append(f"{table.path.name}: {shifted}")
+    shifted = find_shift(table, register.coordinates, ways, snapper, (lon[there], lat[there]))
+    remarks = [*_left_out(table, lost, register, kinds), *([] if shifted is None else [shifted])]
     columns = {
         key: table.texts(column)
         for key, column in (
@@ -292,24 +293,78 @@ def _inside(ways: Ways, lon: Floats, lat: Floats) -> float:
     return float(inside.mean())
 
 
-def _looks_shifted(datum: Datum, ways: Ways, snapper: Snapper, lon: Floats, lat: Floats) -> str:
-    """Say with figures if points that are called WGS-84 lie better when read as GCJ-02."""
+def _left_out(table: Table, lost: int, register: Register, kinds: list[str]) -> list[Remark]:
+    """Say which rows of a register are no places."""
+    name, remarks = table.path.name, []
+    if lost:
+        remarks.append(
+            Remark(
+                f"{name}：{lost}行没有坐标，已略去",
+                f"{name}: {lost} rows without coordinates are left out",
+            )
+        )
+    if not register.type:
+        said = Counter(table.texts(register.type_column))
+        unknown = [f"{kind!r} ({n})" for kind, n in said.items() if kind not in register.types]
+        if unknown:
+            which = ", ".join(unknown[:KINDS_NAMED_MAX])
+            which += " …" if len(unknown) > KINDS_NAMED_MAX else ""
+            rows = sum(not kind for kind in kinds)
+            remarks.append(
+                Remark(
+                    f"{name}：types 未说明以下{register.type_column}的值，{rows}行已略去：{which}",
+                    f"{name}: {rows} rows are left out, since types does not say what these values "
+                    f"of {register.type_column} are: {which}",
+                )
+            )
+    return remarks
+
+
+def find_shift(
+    table: Table, datum: Datum, ways: Ways, snapper: Snapper, lonlat: tuple[Floats, Floats]
+) -> Remark | None:
+    """Say with figures if points that are called WGS-84 lie better when read as GCJ-02 or BD-09.
+
+    Parameters
+    ----------
+    table
+        Where they are from.
+    datum
+        What they are said to be.
+    ways
+        The network.
+    snapper
+        Its edges.
+    lonlat
+        (points,) each. [degree]
+
+    Returns
+    -------
+    The remark; None if they lie well.
+    """
+    lon, lat = lonlat
     if (
         datum is not Datum.WGS_84
         or len(lon) == 0
         or np.array_equal(lon, wgs84_to_gcj02(lon, lat)[0])
     ):
-        return ""
-    away = []
-    for x, y in ((lon, lat), to_wgs84(Datum.GCJ_02, lon, lat)):
-        spots = snapper.snap(*project(ways.crs, x, y), within_m=1000.0)
-        missed = spots.edge < 0
-        away.append(float(np.median(np.where(missed, 1000.0, spots.access_m))))
-    if away[0] < SHIFT_M_MIN or away[1] > SHIFT_GAIN * away[0]:
-        return ""
-    return (
-        f"given as WGS-84, its places lie {away[0]:.0f} m from the nearest way (median); read as "
-        f'GCJ-02, {away[1]:.0f} m: if that is what they are, say coordinates = "GCJ-02"'
+        return None
+
+    def away_m(read_as: Datum) -> float:
+        spots = snapper.snap(*project(ways.crs, *to_wgs84(read_as, lon, lat)), within_m=1000.0)
+        return float(np.median(np.where(spots.edge < 0, 1000.0, spots.access_m)))
+
+    given_m = away_m(Datum.WGS_84)
+    read_m, read_as = min((away_m(each), each.value) for each in (Datum.GCJ_02, Datum.BD_09))
+    if given_m < SHIFT_M_MIN or read_m > SHIFT_GAIN * given_m:
+        return None
+    name = table.path.name
+    return Remark(
+        f"{name}：声明为WGS-84时，各点距最近道路{given_m:.0f}米（中位数）；按{read_as}解读为"
+        f'{read_m:.0f}米：若确为{read_as}，请写明 coordinates = "{read_as}"',
+        f"{name}: given as WGS-84, its places lie {given_m:.0f} m from the nearest way (median); "
+        f"read as {read_as}, {read_m:.0f} m: if that is what they are, say "
+        f'coordinates = "{read_as}"',
     )
 
 

@@ -1,4 +1,4 @@
-"""Homes and what they reach, as GeoParquet, GeoJSON or CSV; docs/circle.md names the columns."""
+"""Tables of points, as GeoParquet, GeoJSON or CSV."""
 
 import csv
 import io
@@ -9,16 +9,10 @@ from typing import Any, Final
 import numpy as np
 import shapely
 
-from cityloop.circle.gaps import Status
-from cityloop.circle.picture import Picture
 from cityloop.city.errors import InputError
-from cityloop.city.people import Homes
 from cityloop.feeds.whole_file import write_whole
-from cityloop.kernels.chains import NEVER
 
 SUFFIXES: Final = (".csv", ".geojson", ".parquet")
-_MINUTE_MS: Final = 60_000
-_DIGITS: Final = 6
 
 
 def check_suffix(path: Path) -> None:
@@ -43,57 +37,15 @@ def check_suffix(path: Path) -> None:
         )
 
 
-def home_columns(picture: Picture, homes: Homes) -> dict[str, list[Any]]:
-    """Lay a picture out as columns, one row a home.
-
-    Parameters
-    ----------
-    picture
-        The picture.
-    homes
-        Its homes.
-
-    Returns
-    -------
-    The columns that docs/circle.md describes; None where there is nothing to say.
-    """
-    people = homes.people.sum(axis=1)
-    columns: dict[str, list[Any]] = {
-        "lon": np.round(homes.lon, _DIGITS).tolist(),
-        "lat": np.round(homes.lat, _DIGITS).tolist(),
-        "neighbourhood": [homes.neighbourhoods[i] for i in homes.neighbourhood.tolist()],
-        "people": np.round(people, 3).tolist(),
-        "to_rim_m": np.round(homes.to_rim_m, 1).tolist(),
-    }
-    for gaps in picture.types:
-        key = gaps.kind.key
-        if not gaps.known:
-            columns[f"{key}_status"] = ["no_data"] * len(people)
-            continue
-        near = gaps.reach.nearest_ms
-        for k in range(near.shape[1]):
-            suffix = "min" if k == 0 else f"min_{k + 1}"
-            columns[f"{key}_{suffix}"] = [
-                None if ms >= NEVER else round(ms / _MINUTE_MS, 3) for ms in near[:, k].tolist()
-            ]
-        columns[f"{key}_count"] = gaps.reach.count.tolist()
-        columns[f"{key}_capacity"] = gaps.reach.capacity.tolist()
-        columns[f"{key}_per_1000"] = [
-            None if np.isnan(value) else round(value, 4) for value in gaps.per_1000.tolist()
-        ]
-        columns[f"{key}_status"] = [Status(value).name.lower() for value in gaps.status.tolist()]
-    return columns
-
-
-def write_homes(path: Path, columns: dict[str, list[Any]]) -> None:
-    """Write a table of homes, whole or not at all.
+def write_points(path: Path, columns: dict[str, list[Any]]) -> None:
+    """Write a table of points, whole or not at all.
 
     Parameters
     ----------
     path
         Where to; what its name ends in says the format.
     columns
-        From `home_columns`.
+        One list a column, `lon` and `lat` (WGS-84, degree) first; None where there is nothing.
 
     Raises
     ------
