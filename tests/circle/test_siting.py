@@ -7,10 +7,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from cityloop.circle.capacitated import capacitated
 from cityloop.circle.narrow import Choice
 from cityloop.circle.siting import (
     Reachable,
-    capacitated,
     covering,
     p_median,
     set_covering,
@@ -148,13 +148,13 @@ def test_one_site_of_ten_seats_serves_ten_of_fifty():
     assert choice == Choice(sites=np.array([0], np.int32), worth=10.0, bound=10.0)
 
 
-def test_at_the_size_of_a_town_what_is_found_is_close_to_what_is_proven():
-    """Two thousand demands in a square, 300 sites that reach a tenth of its width, 20 to open."""
+def town():
+    """Draw two thousand demands in a square and 300 sites that reach a tenth of its width."""
     rng = np.random.default_rng(3)
     homes, doors = rng.random((2000, 2)), rng.random((300, 2))
     way = np.linalg.norm(homes[None] - doors[:, None], axis=2)
     site, demand = np.nonzero(way < 0.1)
-    reachable = Reachable(
+    return Reachable(
         site=site.astype(np.int32),
         demand=demand.astype(np.int32),
         time_ms=(way[site, demand] * 10 * LIMIT_MS).astype(np.int32),
@@ -163,6 +163,18 @@ def test_at_the_size_of_a_town_what_is_found_is_close_to_what_is_proven():
         had_ms=np.full(2000, 2e9),
         limit_ms=LIMIT_MS,
     )
+
+
+@pytest.mark.parametrize(("seats", "gap_max"), [(20.0, 1e-6), (60.0, 0.03)])
+def test_at_the_size_of_a_town_seats_are_filled(seats, gap_max):
+    choice = capacitated(town(), np.ones(300), 20.0, np.full(300, seats), 2.0, chance())
+    assert len(choice.sites) == 20
+    assert choice.worth <= 20 * seats + 1e-6
+    assert choice.gap <= gap_max
+
+
+def test_at_the_size_of_a_town_what_is_found_is_close_to_what_is_proven():
+    reachable = town()
     choice = covering(reachable, np.ones(300), 20.0, 2.0, chance())
     assert covered(reachable, set(choice.sites.tolist()))[0] == pytest.approx(choice.worth)
     assert choice.gap < 0.01

@@ -8,7 +8,7 @@ Covering is Church and ReVelle 1974 (doi:10.1007/BF01942293), p-median ReVelle a
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import coo_array, csr_array
+from scipy.sparse import csr_array
 
 from cityloop.circle.milp import Program, solve
 from cityloop.circle.narrow import Choice, narrow
@@ -69,7 +69,7 @@ def covering(
     lacking = reachable.had_ms > reachable.limit_ms
     serves = lacking[reachable.demand] & (reachable.time_ms <= reachable.limit_ms)
     saved = np.where(serves, reachable.people[reachable.demand], 0.0)
-    savings = _savings(reachable, saved, cost, merge=True)
+    savings = lay_out(reachable, saved, cost, merge=True)
     return narrow(savings, budget, limit_s, rng, alike=True)
 
 
@@ -100,7 +100,7 @@ def p_median(
     had_ms = np.minimum(reachable.had_ms, reachable.limit_ms)[reachable.demand]
     minutes = np.maximum(0.0, had_ms - reachable.time_ms) / 60_000
     saved = reachable.people[reachable.demand] * minutes
-    savings = _savings(reachable, saved, cost, merge=False)
+    savings = lay_out(reachable, saved, cost, merge=False)
     return narrow(savings, budget, limit_s, rng, alike=False)
 
 
@@ -148,92 +148,24 @@ def set_covering(reachable: Reachable, cost: Floats, limit_s: float) -> Choice:
     return Choice(sites=sites, worth=float(cost[sites].sum()), bound=solved.bound)
 
 
-def capacitated(
-    reachable: Reachable,
-    cost: Floats,
-    budget: float,
-    capacity: Floats,
-    limit_s: float,
-    rng: np.random.Generator,
-) -> Choice:
-    """Choose the sites that serve most people within the standard, each up to its capacity.
+def lay_out(reachable: Reachable, saved: Floats, cost: Floats, *, merge: bool) -> kernel.Savings:
+    """Lay savings out site by site.
 
     Parameters
     ----------
     reachable
         Sites and demands.
+    saved
+        (pairs,) what each pair saves; pairs that save nothing are left out.
     cost
         (sites,) what each costs.
-    budget
-        What they may cost together.
-    capacity
-        (sites,) how many people each can serve.
-    limit_s
-        How long HiGHS may take. [s]
-    rng
-        Chance, for the search without capacities.
+    merge
+        Whether demands with the same sites become one.
 
     Returns
     -------
-    The choice; worth is people served. The bound is the better of HiGHS' and of that without
-    capacities.
+    The same, site by site.
     """
-    lacking = reachable.had_ms > reachable.limit_ms
-    serves = lacking[reachable.demand] & (reachable.time_ms <= reachable.limit_ms)
-    # Demands with the same sites are one: what counts is how many people go where.
-    merged = _savings(
-        reachable, np.where(serves, reachable.people[reachable.demand], 0.0), cost, merge=True
-    )
-    site = np.repeat(np.arange(reachable.sites), np.diff(merged.start))
-    demand, people = merged.demand, np.zeros(len(merged.demands))
-    people[demand] = merged.saved
-    free = covering(reachable, cost, budget, limit_s / 2, rng)
-    n, pairs, m = reachable.sites, len(site), len(people)
-    number = np.arange(pairs)
-    # Columns: the sites, then the people that go from a demand to a site.
-    rows = coo_array(
-        (
-            np.concatenate([np.ones(2 * pairs), np.ones(pairs), -people[demand],
-                            -capacity, cost]),
-            (
-                np.concatenate([demand, m + site, m + n + number, m + n + number,
-                                m + np.arange(n), np.full(n, m + n + pairs)]),
-                np.concatenate([n + number, n + number, n + number, site,
-                                np.arange(n), np.arange(n)]),
-            ),
-        ),
-        shape=(m + n + pairs + 1, n + pairs),
-    )  # fmt: skip
-    program = Program(
-        cost=np.concatenate([np.zeros(n), -np.ones(pairs)]),
-        most=np.concatenate([np.ones(n), people[demand]]),
-        whole=np.arange(n + pairs) < n,
-        rows=csr_array(rows),
-        low=np.full(m + n + pairs + 1, -np.inf),
-        high=np.concatenate([people, np.zeros(n + pairs), [budget]]),
-    )
-    solved = solve(program, limit_s)
-    if len(solved.x) == 0:
-        most = min(free.bound, _most_capacity(capacity, cost, budget))
-        return Choice(sites=np.zeros(0, np.int32), worth=0.0, bound=most)
-    sites = np.flatnonzero(solved.x[:n] > 0.5).astype(np.int32)  # noqa: PLR2004
-    return Choice(
-        sites=sites,
-        worth=float(solved.x[n:].sum()),
-        bound=min(free.bound, -solved.bound, _most_capacity(capacity, cost, budget)),
-    )
-
-
-def _most_capacity(capacity: Floats, cost: Floats, budget: float) -> float:
-    """Bound the capacity that a budget buys: the cheapest first, of the last one a part."""
-    order = np.argsort(-capacity / cost)
-    before = np.cumsum(cost[order]) - cost[order]
-    share = np.clip((budget - before) / cost[order], 0.0, 1.0)
-    return float(np.sum(share * capacity[order]))
-
-
-def _savings(reachable: Reachable, saved: Floats, cost: Floats, *, merge: bool) -> kernel.Savings:
-    """Lay savings out site by site; demands with the same sites become one if `merge`."""
     kept = saved > 0
     site, demand, saved = reachable.site[kept], reachable.demand[kept], saved[kept]
     m = len(reachable.people)

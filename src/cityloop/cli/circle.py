@@ -18,7 +18,7 @@ from cityloop.cli.circle_tables import (
     print_survey,
 )
 from cityloop.cli.outputs import check_outputs
-from cityloop.cli.progress import progress_bar
+from cityloop.cli.progress import progress_bar, spinner
 from cityloop.feeds.point_tables import check_suffix
 from cityloop.usecases.change_survey import compare_circles, read_scenario
 from cityloop.usecases.draw_circle import Question, UnknownHours, draw_circle
@@ -193,7 +193,9 @@ def site_command(  # noqa: PLR0913
     question = ask(city, profile, person, "", UnknownHours.OPEN)
     where = read_candidates(question, candidates, capacity)
     chosen = get_type(question.standard, kind)
-    sited = site_places(question, chosen, where, method, budget, limit_s)
+    sites = len(where.places.place_ids)
+    with spinner(f"{chosen.name_en}: {sites:,} candidates (HiGHS: {limit_s:g} s at most)"):
+        sited = site_places(question, chosen, where, method, budget, limit_s)
     if out is not None:
         write_sites(out, sited)
         say(f"wrote {out}")

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 
 import numpy as np
+from rich import box
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 
 from cityloop.circle.picture import (
@@ -20,6 +22,8 @@ from cityloop.usecases.draw_circle import Question
 from cityloop.usecases.site_places import Method, Sited
 
 MINUTE_MS = 60_000
+WIDE = 200
+"""No table is wider than this. [characters]"""
 
 
 def print_survey(console: Console, survey: Survey) -> None:
@@ -55,10 +59,14 @@ def print_reach(console: Console, question: Question, picture: Picture) -> None:
         The answer.
     """
     table = Table(
-        "kind", "places", "limit\nmin", "median way\nmin", "within\nlimit", title=_title(picture)
+        "kind",
+        "places",
+        "limit\nmin",
+        "median way\nmin",
+        "within\nlimit",
+        title=_title(picture),
     )
-    for column in table.columns[1:]:
-        column.justify = "right"
+    _tighten(table)
     for gaps in picture.types:
         name = f"{gaps.kind.name_zh} {gaps.kind.name_en}"
         if not gaps.known:
@@ -72,7 +80,7 @@ def print_reach(console: Console, question: Question, picture: Picture) -> None:
             f"{median:.1f}" if median < MINUTE_MS else "none",
             _share(line.served, line.concerned),
         )
-    console.print(table)
+    _show(console, table)
     print_unknown(console, picture)
 
 
@@ -107,17 +115,22 @@ def print_gaps(console: Console, question: Question, picture: Picture) -> None:
     lines = [(gaps, count_type(gaps, homes)) for gaps in picture.types if gaps.known]
     # Reasons that nobody has take room that names need.
     shown = [i for i in range(len(REASONS)) if any(line.reasons[i] >= 1 for _, line in lines)]
-    table = Table("kind", "people", "served", "lack it", "unsure", title=_title(picture))
-    table.columns[0].no_wrap = True
+    table = Table(
+        "kind",
+        "people",
+        "served",
+        "lack it",
+        "unsure",
+        title=_title(picture),
+    )
     for i in shown:
         table.add_column(REASONS[i].name.lower().replace("_", "\n"))
-    for column in table.columns[1:]:
-        column.justify = "right"
+    _tighten(table)
     for gaps, line in lines:
         cells = (line.concerned, line.served, line.lacking, line.unsure, *line.reasons[shown])
         name = f"{gaps.kind.name_zh}\n{gaps.kind.name_en}"
         table.add_row(name, *(f"{cell:,.0f}" for cell in cells))
-    console.print(table)
+    _show(console, table)
     print_unknown(console, picture)
     for gaps, _ in lines:
         meant = places_meant(gaps)
@@ -156,14 +169,16 @@ def print_changes(console: Console, picture: Picture, changes: Sequence[Change])
     """
     names = {gaps.kind.key: gaps.kind for gaps in picture.types}
     table = Table("kind", "gain it", "lose it", "go longer by\n1 min or more", title="Scenario")
-    for column in table.columns[1:]:
-        column.justify = "right"
+    _tighten(table)
     for change in changes:
         if change.gained or change.lost or change.longer:
             kind = names[change.key]
             cells = (change.gained, change.lost, change.longer)
             table.add_row(f"{kind.name_zh} {kind.name_en}", *(f"{cell:,.0f}" for cell in cells))
-    console.print(table if table.row_count else "The scenario changes nothing.")
+    if table.row_count:
+        _show(console, table)
+    else:
+        console.print("The scenario changes nothing.")
 
 
 def print_sites(console: Console, sited: Sited) -> None:
@@ -193,6 +208,23 @@ def print_sites(console: Console, sited: Sited) -> None:
         f"Without them {sited.lacking:,.0f} people lack it.",
         highlight=False,
     )
+
+
+def _tighten(table: Table) -> None:
+    """Let a table of figures take little room, figures to the right."""
+    table.box, table.pad_edge, table.collapse_padding = box.SIMPLE_HEAD, False, True
+    for column in table.columns[1:]:
+        column.justify = "right"
+
+
+def _show(console: Console, table: Table) -> None:
+    """Print a table whole: figures that are cut off are worse than lines too long."""
+    free = console.options.update(max_width=WIDE)
+    needed = min(Measurement.get(console, free, table).maximum, WIDE)
+    terminal = console.width
+    console.width = max(needed, terminal)
+    console.print(table)
+    console.width = terminal
 
 
 def _title(picture: Picture) -> str:

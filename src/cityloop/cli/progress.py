@@ -4,7 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from cityloop.usecases.run_orders import Watch
 
@@ -47,3 +54,25 @@ def progress_bar(title: str, count: int, unit: str = "runs") -> Iterator[Watch]:
             bar.update(task, completed=sum(shares), done=done)
 
         yield watch
+
+
+@contextmanager
+def spinner(title: str) -> Iterator[None]:
+    """Show that something is under way whose end nobody knows, and for how long.
+
+    Parameters
+    ----------
+    title
+        What is being done.
+
+    Yields
+    ------
+    None
+        Nothing.
+    """
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    hidden = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=hidden) as bar:
+        bar.add_task(title, total=None)
+        yield

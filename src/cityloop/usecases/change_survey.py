@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from cityloop.circle.picture import Change, Picture, compare
-from cityloop.circle.snap import Snapper
+from cityloop.circle.snap import SNAP_M_MAX, Snapper
 from cityloop.city.errors import InputError
 from cityloop.city.places import Places, choose
 from cityloop.city.survey import Survey
@@ -119,8 +119,8 @@ def change_survey(survey: Survey, scenario: Scenario) -> Survey:
     """
     places = _closed(survey.places, scenario)
     ways = survey.ways
-    for bridge in scenario.bridge:
-        ways = _bridged(ways, bridge, scenario)
+    for number, bridge in enumerate(scenario.bridge):
+        ways = _bridged(ways, bridge, scenario, f"bridge[{number}]")
     if scenario.open:
         places = join_places([places, _opened(ways, scenario)])
     return replace(survey, ways=ways, places=places)
@@ -177,7 +177,9 @@ def _opened(ways: Ways, scenario: Scenario) -> Places:
     lat = np.array([each.lat for each in scenario.open])
     spots = snapper.snap(*project(ways.crs, lon, lat))
     if np.any(spots.edge < 0):
-        raise _nowhere(scenario, f"open[{int(np.argmin(spots.edge))}]")
+        raise _nowhere(
+            scenario, f"open[{int(np.argmin(spots.edge))}]", f"over {SNAP_M_MAX:.0f} m away"
+        )
     rows = [
         Row(
             f"scenario:{p + 1}",
@@ -193,17 +195,17 @@ def _opened(ways: Ways, scenario: Scenario) -> Places:
     return make_places(rows, [one_spot(spots, p) for p in range(len(rows))])
 
 
-def _bridged(ways: Ways, bridge: Bridge, scenario: Scenario) -> Ways:
+def _bridged(ways: Ways, bridge: Bridge, scenario: Scenario, named: str) -> Ways:
     ends = np.array([bridge.begin, bridge.end], np.float64)
     x_m, y_m = project(ways.crs, ends[:, 0].copy(), ends[:, 1].copy())
     nodes = []
-    for x, y in zip(x_m, y_m, strict=True):
+    for end, x, y in zip(("from", "to"), x_m, y_m, strict=True):
         away_m = np.hypot(ways.node_x_m - x, ways.node_y_m - y)
         nodes.append(int(np.argmin(away_m)))
         if away_m[nodes[-1]] > LANDING_M_MAX:
-            raise _nowhere(scenario, "bridge")
+            raise _nowhere(scenario, f"{named}.{end}", f"{away_m[nodes[-1]]:.0f} m away")
     if nodes[0] == nodes[1]:
-        raise _nowhere(scenario, "bridge")
+        raise _nowhere(scenario, named, "the same for both ends")
     length_m = float(
         np.hypot(*(np.diff(ways.node_x_m[nodes])[0], np.diff(ways.node_y_m[nodes])[0]))
     )
@@ -223,10 +225,10 @@ def _bridged(ways: Ways, bridge: Bridge, scenario: Scenario) -> Ways:
     )
 
 
-def _nowhere(scenario: Scenario, place: str) -> InputError:
+def _nowhere(scenario: Scenario, place: str, found: str) -> InputError:
     return InputError(
         file=scenario.path,
         place=place,
-        cause="it lies near no way of the survey",
+        cause=f"the nearest way of the survey is {found}",
         remedy="check its longitude and latitude, in this order",
     )

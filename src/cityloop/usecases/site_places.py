@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from cityloop.circle.capacitated import capacitated
 from cityloop.circle.narrow import Choice
 from cityloop.circle.reach import always, list_pairs, nearest, stand, weave
 from cityloop.circle.siting import (
     Reachable,
-    capacitated,
     covering,
     p_median,
     set_covering,

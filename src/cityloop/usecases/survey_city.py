@@ -38,8 +38,12 @@ SQUARE_M: Final = 1000.0
 LOCALITIES_MIN: Final = 3
 NAMED_MAX: Final = 3
 """So many of the places that are left out are named."""
-DWELLERS: Final = 30.0
-"""People of a dwelling where nothing says how many there are: they weigh, they do not count."""
+FLOOR_M2: Final = 45.0
+"""Floor a person, walls and stairs included, assumed where nobody was counted. [m2]"""
+STREET_PEOPLE: Final = 0.35
+"""People a metre of street, assumed where the map knows few dwellings. [1/m]"""
+DEGREE_M: Final = 111_320.0
+"""Length of a degree of latitude. [m]"""
 
 
 def survey_city(city: CircleFile, say: Say) -> Survey:
@@ -126,11 +130,11 @@ def _with_facing_doors(places: Places) -> Places:
 def _homes(
     city: CircleFile, extract: Extract, ways: Ways, snapper: Snapper
 ) -> tuple[Homes, tuple[Remark, ...]]:
-    sites, where = _sites(extract, ways)
+    sites, each, where = _sites(extract, ways)
     remarks: tuple[Remark, ...] = ()
     if city.people is None:
         people = sites.weight / sites.weight.sum()
-        total = city.people_assumed or DWELLERS * len(sites.x_m)
+        total = city.people_assumed or float(sites.weight.sum()) * each
         table, of = people[:, None] * total, None
         ages: tuple[str, ...] = ("all",)
         names: tuple[str, ...] = ()
@@ -177,15 +181,18 @@ def _homes(
     return homes, remarks
 
 
-def _sites(extract: Extract, ways: Ways) -> tuple[Sites, Remark]:
-    """Take dwellings where the extract has them, else streets."""
+def _sites(extract: Extract, ways: Ways) -> tuple[Sites, float, Remark]:
+    """Take dwellings where the extract has them, else streets; and the people of one weight."""
     streets = street_sites(ways)
     # A few dwellings in a city of streets are a sample of nothing.
     if len(extract.building_size) * 10 < len(streets.x_m):
-        return streets, Remark("按街道长度", "streets, by length")
+        return streets, STREET_PEOPLE, Remark("按街道长度", "streets, by length")
     x_m, y_m = project(ways.crs, *extract.building_lonlat.T.copy())
     where = Remark("按住宅建筑面积", "buildings, by floor area")
-    return Sites(x_m=x_m, y_m=y_m, weight=extract.building_size), where
+    # Footprints are in square degrees.
+    lat = np.radians(extract.building_lonlat[:, 1])
+    floor_m2 = extract.building_size * DEGREE_M**2 * np.cos(lat)
+    return Sites(x_m=x_m, y_m=y_m, weight=floor_m2), 1 / FLOOR_M2, where
 
 
 def _areas(
