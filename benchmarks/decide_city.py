@@ -24,7 +24,7 @@ from cityloop.field.cabinet import Cabinets
 from cityloop.traffic.control.adaptive import Adaptive
 from cityloop.traffic.observe.observation import Observation
 from cityloop.traffic.observe.view import View, build_view
-from cityloop.traffic.plan.stages import shipped_stages
+from cityloop.traffic.plan.compatible import compatible_stages
 from cityloop.traffic.safety.gate import prove_commands
 from cityloop.traffic.safety.tables import default_table
 from cityloop.usecases.open_scenario import City, find_scenario, open_city
@@ -125,7 +125,9 @@ def bench(city: City, wanted: int, seconds: int) -> float:
     copies = max(1, round(wanted / len(city.signals.signal_ids)))
     network, signals, programmes = copy_city(city, copies)
     table, view = default_table(signals), build_view(network, signals)
-    controller = Adaptive(network, signals, table, view, shipped_stages(signals, programmes))
+    controller = Adaptive(
+        network, signals, table, view, compatible_stages(network, signals, programmes)
+    )
     cabinets = Cabinets(signals, table, 0)
     count = len(signals.signal_ids)
     look = watcher(view, count, np.random.default_rng(SEED))

@@ -11,6 +11,7 @@ from cityloop.traffic.control.coordinated import Coordinated
 from cityloop.traffic.control.fixed_time import FixedTime
 from cityloop.traffic.control.max_pressure import MaxPressure
 from cityloop.traffic.control.protocol import Controller
+from cityloop.traffic.plan.compatible import compatible_stages
 from cityloop.traffic.plan.stages import shipped_stages
 from cityloop.traffic.safety.approval import Refusal
 from cityloop.traffic.safety.plan_proof import prove_plan
@@ -76,7 +77,7 @@ def make_controller(control: str, city: City, plan: Path | None) -> Controller:
         If the plan file cannot be used, or the gate refuses a plan in it.
     """
     if control == "adaptive":
-        stages = shipped_stages(city.signals, city.programmes)
+        stages = compatible_stages(city.network, city.signals, city.programmes)
         return Adaptive(city.network, city.signals, city.table, city.view, stages)
     if control == "max-pressure":
         stages = shipped_stages(city.signals, city.programmes)

@@ -97,7 +97,8 @@ class DecisionRecorder:
         for s in range(count):
             own = weighed.waited_s[signals.groups_of(s)]
             if own.size:
-                waited_group[s] = np.argmax(own)
+                over_s = own - self._controller.overdue_s[signals.groups_of(s)]
+                waited_group[s] = np.argmax(over_s if over_s.max() >= 0 else own)
                 waited_s[s] = own[waited_group[s]]
         self._writer.add(
             DecisionSecond(

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cityloop.city.network import Floats, Ints, Network
-from cityloop.city.signals import Bools, Commands, Lamp, Lamps, SafetyTable, Signals
+from cityloop.city.signals import Bools, Commands, GroupKind, Lamp, Lamps, SafetyTable, Signals
 from cityloop.kernels.horizon import HOLD, best_steps
 from cityloop.kernels.horizon_tables import Network as Tables
 from cityloop.kernels.horizon_tables import Weights
@@ -44,6 +44,7 @@ class Settings:
     fine_s: int = 10
     coarse_s: int = 3
     overdue_s: int = 155
+    overdue_walk_s: int = 90
 
 
 class Adaptive:
@@ -68,6 +69,8 @@ class Adaptive:
     ----------
     weighed
         What the last decision was made from.
+    overdue_s
+        (groups,) after which wait only stages that end it may begin. [s]
     """
 
     name = "adaptive"
@@ -95,6 +98,9 @@ class Adaptive:
         self._seen_green_s = np.zeros(len(signals.signal_ids), np.int64)
         self._exits = ExitBlocks(len(view.exit_lane), t.outlet_entry, t.outlet_exit, len(t.rate))
         self._waits = RedWaits(network, signals, view)
+        self.overdue_s = np.where(
+            signals.group_kind == GroupKind.WALK, chosen.overdue_walk_s, chosen.overdue_s
+        )
         self._owner = (
             np.searchsorted(signals.group_start, np.arange(signals.group_count), "right") - 1
         )
@@ -286,12 +292,13 @@ class Adaptive:
         """Say when each stage may begin, and which signals must go on.
 
         A stage may begin after the minimum greens that it ends. Where somebody has waited too long,
-        only stages that serve who has waited longest may begin at all.
+        only stages that serve who has waited longest beyond that may begin at all.
         """
         must: list[int] = []
         signals, stages = self._signals, self._stages
         earliest_s = np.zeros(len(self._stage_table.min_green_s), np.int32)
-        overdue = waited_s >= self._settings.overdue_s
+        over_s = waited_s - self.overdue_s
+        overdue = over_s >= 0
         busy = np.zeros(len(signals.signal_ids), bool)
         busy[self._owner[(left_s > 0) | overdue]] = True
         for s in np.flatnonzero(busy):
@@ -304,7 +311,7 @@ class Adaptive:
             )
             if overdue[part].any():
                 longest = int(
-                    np.argmax(np.where(overdue[part] & greens.any(axis=0), waited_s[part], -1))
+                    np.argmax(np.where(overdue[part] & greens.any(axis=0), over_s[part], -1))
                 )
                 helps = greens[:, longest]
                 if helps.any():

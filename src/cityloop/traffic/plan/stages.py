@@ -81,7 +81,7 @@ def shipped_stages(signals: Signals, programmes: Iterable[Programme]) -> Stages:
         for stage in _stages_of(by_signal.get(name, []), relation, kind):
             owner.append(s)
             rows.append(stage)
-    return _stacked(rows, owner, len(signals.signal_ids))
+    return stack_stages(rows, owner, len(signals.signal_ids))
 
 
 def green_phases(programme: Programme) -> npt.NDArray[np.intp]:
@@ -204,7 +204,7 @@ def programme_stages(signals: Signals, signal: int, programme: Programme) -> lis
     return stages + _stages_for_unserved(stages, _shown_greens(programme, kind), relation, kind)
 
 
-def _stacked(rows: list[Bools], owner: list[int], count: int) -> Stages:
+def stack_stages(rows: list[Bools], owner: list[int], count: int) -> Stages:
     """Lay stages end to end, signal by signal."""
     each = np.bincount(np.array(owner, np.intp), minlength=count)
     return Stages(

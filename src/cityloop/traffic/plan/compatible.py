@@ -1,0 +1,187 @@
+"""Stages beyond the shipped ones: every largest set of movements that may be green together.
+
+What rule 1 allows is not always wise. Three things are asked of a stage that no engineer has drawn:
+
+- *A lane is served as a whole*, or as some shipped stage serves it: where only a part of its
+  movements is green, the first vehicle that wants another holds up all behind it.
+- *A turn yields across the opposing stream only where a shipped stage lets it*: where nobody has
+  foreseen it, turns meet inside the junction and block one another. A turn that merges with the
+  stream to which it yields waits in no one's way.
+- *Nobody is let into a place inside the junction from which nobody is let out.* A signal that
+  controls several nodes with short links between them keeps its shipped stages.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations, islice
+from typing import Final
+
+import numpy as np
+
+from cityloop.city.network import Bytes, Conflict, Network
+from cityloop.city.signals import Bools, GroupKind, Programme, Relation, Signals
+from cityloop.traffic.plan.stages import Stages, shipped_stages, stack_stages
+
+MOST_STAGES: Final = 16
+"""At one signal; shipped ones are all kept, of others those that serve most groups."""
+MOST_SETS: Final = 1000
+"""Search no further at a signal that has more sets than this."""
+INNER_M: Final = 30.0
+"""A link between two nodes of one signal holds no queue when it is shorter. [m]"""
+
+
+def compatible_stages(
+    network: Network, signals: Signals, programmes: Sequence[Programme]
+) -> Stages:
+    """Take the shipped stages, and add every largest set that may be green together.
+
+    Parameters
+    ----------
+    network
+        The roads.
+    signals
+        Their signals.
+    programmes
+        Shipped programmes.
+
+    Returns
+    -------
+    The stages, the shipped ones of each signal first; none twice at one signal.
+    """
+    shipped = shipped_stages(signals, programmes)
+    owner: list[int] = []
+    rows: list[Bools] = []
+    for s in range(len(signals.signal_ids)):
+        stages = list(shipped.of(s))
+        if stages and not _has_inner_lanes(network, signals, s):
+            added = _added_stages(network, signals, s, stages)
+            stages += added[: max(MOST_STAGES - len(stages), 0)]
+        owner += [s] * len(stages)
+        rows += stages
+    return stack_stages(rows, owner, len(signals.signal_ids))
+
+
+def _has_inner_lanes(network: Network, signals: Signals, signal: int) -> bool:
+    """Tell whether a signal lets vehicles into short lanes at whose end they meet it again."""
+    mine = _connectors_of(network, signals, signal)
+    into = network.connector_to_lane[mine]
+    inner = into[network.lane_length_m[into] < INNER_M]
+    return bool(np.isin(inner, network.connector_from_lane[mine]).any())
+
+
+def _connectors_of(network: Network, signals: Signals, signal: int) -> Bools:
+    part = signals.groups_of(signal)
+    group = signals.stream_group[: network.connector_count]
+    return np.asarray((group >= part.start) & (group < part.stop))
+
+
+def _added_stages(
+    network: Network, signals: Signals, signal: int, shipped: list[Bools]
+) -> list[Bools]:
+    """Find the largest sets, once as turns yield in shipped stages, once with none that yields.
+
+    Those that serve most groups come first.
+    """
+    merging, shown = _may_share(network, signals, signal, shipped)
+    found: list[Bools] = []
+    for may in (merging | shown, merging):
+        parts = _lane_parts(network, signals, signal, shipped, may)
+        found += _without_parts(_sets_of(parts, may))
+    found.sort(key=lambda stage: (-int(stage.sum()), stage.tolist()))
+    kept: list[Bools] = []
+    for stage in found:
+        if not any((stage == other).all() for other in (*shipped, *kept)):
+            kept.append(stage)
+    return kept
+
+
+def _sets_of(parts: list[Bools], may: Bools) -> list[Bools]:
+    """Put parts together to the largest sets of groups that may be green with one another."""
+    joins = {i: set[int]() for i in range(len(parts))}
+    for i, j in combinations(joins, 2):
+        if not (parts[i] & parts[j]).any() and may[np.ix_(parts[i], parts[j])].all():
+            joins[i].add(j)
+            joins[j].add(i)
+    sets = islice(_largest_sets(joins, set(), set(joins), set()), MOST_SETS)
+    return [np.any([parts[i] for i in chosen], axis=0) for chosen in sets if chosen]
+
+
+def _without_parts(stages: list[Bools]) -> list[Bools]:
+    """Leave out what is a part of another."""
+    return [
+        stage
+        for stage in stages
+        if not any((stage <= other).all() and (stage != other).any() for other in stages)
+    ]
+
+
+def _may_share(
+    network: Network, signals: Signals, signal: int, shipped: list[Bools]
+) -> tuple[Bools, Bools]:
+    """Say which pairs of groups may be green together: none yields across; as a stage shows it."""
+    relation: Bytes = signals.square(signals.relation, signal)
+    kind = signals.group_kind[signals.groups_of(signal)]
+    forbidden = (relation == Relation.FORBIDDEN) | (relation.T == Relation.FORBIDDEN)
+    free = (relation == Relation.FREE) & (relation.T == Relation.FREE)
+    crosses = _crossing_pairs(network, signals, signal)
+    shown = np.any([np.outer(stage, stage) for stage in shipped], axis=0)
+    served = kind != GroupKind.NOBODY
+    allowed = ~forbidden & np.outer(served, served)
+    return allowed & (free | ~crosses), allowed & shown
+
+
+def _crossing_pairs(network: Network, signals: Signals, signal: int) -> Bools:
+    """Say which groups of a signal have streams that cross, instead of merely merging."""
+    part = signals.groups_of(signal)
+    pairs = np.zeros((part.stop - part.start,) * 2, bool)
+    first = signals.stream_group[network.conflict_first]
+    second = signals.stream_group[network.conflict_second]
+    here = (network.conflict_kind == Conflict.CROSS) & (
+        np.minimum(first, second) >= part.start
+    ) & (np.maximum(first, second) < part.stop)  # fmt: skip
+    pairs[first[here] - part.start, second[here] - part.start] = True
+    return pairs | pairs.T
+
+
+def _lane_parts(
+    network: Network, signals: Signals, signal: int, shipped: list[Bools], may: Bools
+) -> list[Bools]:
+    """List what may be green of the groups that share lanes: all, or what a shipped stage shows."""
+    part = signals.groups_of(signal)
+    served = signals.group_kind[part] != GroupKind.NOBODY
+    mine = _connectors_of(network, signals, signal)
+    group = signals.stream_group[: network.connector_count][mine] - part.start
+    lane = network.connector_from_lane[mine]
+    bundle = np.arange(len(served))
+    for _ in bundle:
+        before = bundle.copy()
+        for each in np.unique(lane):
+            together = np.isin(bundle, bundle[group[lane == each]])
+            bundle[together] = bundle[together].min()
+        if (bundle == before).all():
+            break
+    parts: list[Bools] = []
+    for each in np.unique(bundle[served]):
+        whole = (bundle == each) & served
+        for shape in (whole, *(stage & whole for stage in shipped)):
+            fits = shape.any() and may[np.ix_(shape, shape)].all()
+            if fits and not any((shape == known).all() for known in parts):
+                parts.append(shape)
+    return parts
+
+
+def _largest_sets(
+    joins: dict[int, set[int]], chosen: set[int], left: set[int], done: set[int]
+) -> Iterator[set[int]]:
+    """List all sets that nothing can be added to.
+
+    Bron, C. and Kerbosch, J. (1973), Algorithm 457: finding all cliques of an undirected graph,
+    Communications of the ACM 16(9), 575-577, doi:10.1145/362342.362367.
+    """
+    if not left and not done:
+        yield chosen
+        return
+    pivot = max(sorted(left | done), key=lambda i: len(left & joins[i]))
+    for i in sorted(left - joins[pivot]):
+        yield from _largest_sets(joins, chosen | {i}, left & joins[i], done & joins[i])
+        left = left - {i}
+        done = done | {i}
