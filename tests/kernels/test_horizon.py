@@ -194,7 +194,8 @@ def test_each_first_step_has_the_price_that_trying_every_way_finds(
         allowed = k != now_stage and problem.earliest_s[k] <= 0
         expected = min(costs) if costs and allowed else np.inf
         assert first_cost[k] == pytest.approx(expected, rel=1e-9, abs=1e-9)
-    assert first_cost[stages] == np.inf
+    held = min(cost for cost, first in ways if first == HOLD)
+    assert first_cost[stages] == pytest.approx(held, rel=1e-9, abs=1e-9)
 
 
 def test_a_price_that_is_known_stays_and_nobody_else_is_priced():
@@ -203,8 +204,9 @@ def test_a_price_that_is_known_stays_and_nobody_else_is_priced():
     first_cost = np.full(total, 5.0)
     first_cost[-1] = np.inf
     before = first_cost.copy()
+    due = np.arange(len(problems)) < len(problems) - 1
     price_steps(
-        join(problems), WEIGHTS, problems[0].grid_s, np.ones(len(problems), bool), now_stage,
+        join(problems), WEIGHTS, problems[0].grid_s, due, now_stage,
         np.concatenate([p.earliest_s for p in problems]), np.concatenate(queues),
         np.concatenate([p.came for p in problems]), first_cost,
     )  # fmt: skip

@@ -172,7 +172,7 @@ def _go_on(
         if cost == np.inf:
             continue
         slot = here + stages * LABELS
-        if not told and cost < _dearest(space, slot):
+        if (not told or only == k) and cost < _dearest(space, slot):
             more = _roll(
                 space, weights, lanes, space.queue, b, space.rates, k, now_s, next_s, 0.0, 0
             )
@@ -260,7 +260,8 @@ def plan_step(
     queue
         (lanes,) vehicles that wait now.
     only
-        A stage to follow no ways but those that go there at once; `HOLD` for all ways.
+        A stage to follow no ways but those that go there at once, or stay if it runs; `HOLD` for
+        all ways.
     first_cost
         (stages + 1,) written, as `best_step` says. [s]
 
@@ -434,7 +435,7 @@ def price_steps(  # noqa: PLR0913
     came: Floats,
     first_cost: Floats,
 ) -> None:
-    """Price the switches that `best_steps` has left without a price and that may begin now.
+    """Price what `best_steps` has left without a price: to hold, and switches that may begin now.
 
     Parameters
     ----------
@@ -445,7 +446,7 @@ def price_steps(  # noqa: PLR0913
     grid_s
         (times,) ascending from 0. [s]
     due
-        (signals,) whose switches are wanted.
+        (signals,) whose prices are wanted.
     now_stage
         (signals,) the stage that runs, counted from the signal's first.
     earliest_s
@@ -466,7 +467,9 @@ def price_steps(  # noqa: PLR0913
             continue
         problem = cut_problem(network, s, grid_s, earliest_s, came)
         for k in range(k1 - k0):
-            if k != now_stage[s] and earliest_s[k0 + k] <= 0 and first_cost[k0 + s + k] == np.inf:
+            holds = k == now_stage[s]
+            slot = k1 - k0 if holds else k
+            if (holds or earliest_s[k0 + k] <= 0) and first_cost[k0 + s + slot] == np.inf:
                 its = costs[: k1 - k0 + 1]
                 plan_step(space, problem, weights, now_stage[s], queue[i0:i1], k, its)
-                first_cost[k0 + s + k] = its[k]
+                first_cost[k0 + s + slot] = its[slot]
