@@ -155,6 +155,7 @@ def test_a_dropped_option_that_is_cheaper_is_owned_up_to(recorded):
     assert 0 < len(dearer) <= 0.1 * len(asked)
     e = explain_decision(path, "m", dearer[0]["second_s"])
     (chosen,) = [option for option in e.options if option.chosen]
+    assert chosen.more_than_best_s is not None
     assert chosen.more_than_best_s >= 1.0
     assert "dropped" in e.choice
 
