@@ -97,9 +97,15 @@ complete_simulator() {
   $bin/sumo --version >/dev/null || fail "the simulator does not start (see above)"
 }
 
+# What the tests start for real.
+complete_tests() {
+  if ! PATH=$PATH:/usr/sbin command -v mosquitto >/dev/null; then apt_install mosquitto; fi
+}
+
 make_venv
 install_packages
 complete_simulator
+complete_tests
 if [ -f src/cityloop/cli/main.py ]; then
   say "warming the kernels"
   $bin/cityloop warm

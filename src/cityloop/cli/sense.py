@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from cityloop.city.errors import InputError
+from cityloop.runtime.mqtt_door import read_broker
 from cityloop.runtime.serve_events import serve_events
 from cityloop.usecases.measure_signals import MeasureRules, measure_signals
 from cityloop.usecases.retime_signals import retime_signals
@@ -25,9 +26,16 @@ def serve_command(
         int, typer.Option("--port", min=0, max=65535, help="Port to listen at.")
     ] = 8750,
     host: Annotated[str, typer.Option("--host", help="Address to listen at.")] = "127.0.0.1",
+    mqtt: Annotated[
+        str, typer.Option("--mqtt", help="Take events from this broker, too: mqtt://HOST:1883.")
+    ] = "",
+    topic: Annotated[
+        str, typer.Option("--mqtt-topic", help="Messages come to this topic and /KIND.")
+    ] = "cityloop/v1/events",
 ) -> None:
     """Take events in over HTTP until it is stopped; what is acknowledged is on the disk."""
-    serve_events(data, host, port, lambda line: typer.echo(line, err=True))
+    broker = read_broker(mqtt, topic) if mqtt else None
+    serve_events(data, host, port, lambda line: typer.echo(line, err=True), broker)
 
 
 @sense_app.command("measure")

@@ -8,7 +8,9 @@ from typing import Any, Final
 from urllib.parse import parse_qs
 
 from cityloop.city.errors import InputError
+from cityloop.runtime.batch_names import SEQUENCE, SOURCE, read_sequence, read_source
 from cityloop.runtime.committer import Busy, Committer
+from cityloop.runtime.mqtt_door import MqttDoor
 from cityloop.traffic.observe.events import KINDS, EventKind
 from cityloop.usecases.keep_events import (
     ARROW,
@@ -24,8 +26,6 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 BODY_BYTES_MAX: Final = 32 << 20
-_SOURCE_LENGTH_MAX: Final = 128
-_SEQUENCE_MAX: Final = 2**63 - 1
 _RETRY_S: Final = 1
 _PREFIX: Final = "/v1/events/"
 
@@ -57,11 +57,16 @@ class EventDoors:
         Where they are kept.
     committer
         Which brings them there.
+    mqtt
+        A second door that opens and closes with this one.
     """
 
-    def __init__(self, keeper: EventKeeper, committer: Committer) -> None:
+    def __init__(
+        self, keeper: EventKeeper, committer: Committer, mqtt: MqttDoor | None = None
+    ) -> None:
         self._keeper = keeper
         self._committer = committer
+        self._mqtt = mqtt
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request.
@@ -103,8 +108,12 @@ class EventDoors:
             message = await receive()
             if message["type"] == "lifespan.startup":
                 self._committer.start()
+                if self._mqtt is not None:
+                    self._mqtt.start()
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
+                if self._mqtt is not None:
+                    await self._mqtt.stop()
                 self._committer.stop()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
@@ -139,7 +148,7 @@ class EventDoors:
         return await self._take(kind, scope, receive)
 
     async def _take(self, kind: EventKind, scope: Scope, receive: Receive) -> dict[str, Any]:
-        source, sequence = _source(scope), _sequence(scope)
+        source, sequence = _names(scope)
         content_type = (_header(scope, b"content-type") or "").partition(";")[0].strip().lower()
         encoding = _header(scope, b"content-encoding")
         if content_type not in {ARROW, *NDJSON} or encoding not in {None, "identity"}:
@@ -160,9 +169,7 @@ class EventDoors:
                 received_us=time.time_ns() // 1000,
             )
         except InputError as error:
-            raise _ProblemError(
-                HTTPStatus.BAD_REQUEST, error.place, error.cause, error.remedy
-            ) from None
+            raise _bad(error) from None
         try:
             became = await self._committer.submit(batch, len(body))
         except Busy:
@@ -172,7 +179,8 @@ class EventDoors:
         return _acknowledge(became, batch.entry.rows, sum(batch.entry.rejected.values()), sequence)
 
     def _status(self) -> dict[str, Any]:
-        return {
+        beside = {} if self._mqtt is None else {"mqtt": self._mqtt.status()}
+        return beside | {
             "sources": [
                 {
                     "kind": account.kind,
@@ -232,30 +240,17 @@ def _header(scope: Scope, name: bytes) -> str | None:
     return None
 
 
-def _source(scope: Scope) -> str:
-    source = _header(scope, b"cityloop-source") or ""
-    plain = source.isascii() and source.isprintable() and " " not in source
-    if not 0 < len(source) <= _SOURCE_LENGTH_MAX or not plain:
-        raise _ProblemError(
-            HTTPStatus.BAD_REQUEST,
-            "Cityloop-Source",
-            f"found {source[:_SOURCE_LENGTH_MAX]!r}, expected the sender's name",
-            f"send up to {_SOURCE_LENGTH_MAX} printable ASCII characters without blanks",
-        )
-    return source
+def _names(scope: Scope) -> tuple[str, int]:
+    """Give a batch's source and sequence."""
+    try:
+        source = read_source(_header(scope, SOURCE.lower().encode()) or "")
+        return source, read_sequence(_header(scope, SEQUENCE.lower().encode()) or "", source)
+    except InputError as error:
+        raise _bad(error) from None
 
 
-def _sequence(scope: Scope) -> int:
-    sequence = _header(scope, b"cityloop-sequence") or ""
-    # Not int() alone: it takes blanks, signs, underscores and figures of every script.
-    if sequence.isascii() and sequence.isdecimal() and int(sequence[:20]) <= _SEQUENCE_MAX:
-        return int(sequence)
-    raise _ProblemError(
-        HTTPStatus.BAD_REQUEST,
-        "Cityloop-Sequence",
-        f"found {sequence[:40]!r}, expected the batch's number",
-        "number the batches of a source 0, 1, 2 … below 2 to the 63",
-    )
+def _bad(error: InputError) -> _ProblemError:
+    return _ProblemError(HTTPStatus.BAD_REQUEST, error.place, error.cause, error.remedy)
 
 
 async def _body(receive: Receive) -> bytes:

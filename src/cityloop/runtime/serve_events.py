@@ -14,13 +14,16 @@ import uvicorn
 from cityloop.city.errors import InputError
 from cityloop.runtime.committer import Committer
 from cityloop.runtime.event_doors import EventDoors
+from cityloop.runtime.mqtt_door import Broker, MqttDoor
 from cityloop.usecases.keep_events import EventKeeper
 
 WAITING_BYTES_MAX: Final = 64 << 20
 _BACKLOG: Final = 2048
 
 
-def serve_events(folder: Path, host: str, port: int, say: Callable[[str], None]) -> None:
+def serve_events(
+    folder: Path, host: str, port: int, say: Callable[[str], None], broker: Broker | None = None
+) -> None:
     """Take events in until the process is told to stop.
 
     Parameters
@@ -33,6 +36,8 @@ def serve_events(folder: Path, host: str, port: int, say: Callable[[str], None])
         The port there; 0 is any that is free.
     say
         Told one line when the doors are open.
+    broker
+        From which events are taken, too.
 
     Raises
     ------
@@ -42,7 +47,9 @@ def serve_events(folder: Path, host: str, port: int, say: Callable[[str], None])
     with _locked(folder):
         keeper = EventKeeper(folder)
         listening = _listen(host, port)
-        doors = EventDoors(keeper, Committer(keeper, WAITING_BYTES_MAX))
+        committer = Committer(keeper, WAITING_BYTES_MAX)
+        mqtt = None if broker is None else MqttDoor(broker, committer, folder)
+        doors = EventDoors(keeper, committer, mqtt)
         server = uvicorn.Server(
             uvicorn.Config(
                 doors,
@@ -59,6 +66,8 @@ def serve_events(folder: Path, host: str, port: int, say: Callable[[str], None])
         )
         host, port = listening.getsockname()[:2]
         say(f"Taking events in at http://{host}:{port}/v1/events/KIND, keeping them in {folder}")
+        if broker is not None:
+            say(f"and from mqtt://{broker.host}:{broker.port}, topic {broker.topic}/KIND")
         # uvicorn ends in order at both signals, then hands them on; there is nobody else to tell.
         signal.signal(signal.SIGTERM, lambda *_: None)
         with suppress(KeyboardInterrupt):
