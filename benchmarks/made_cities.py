@@ -1,0 +1,109 @@
+"""Six made cities on which a controller can be tried that has never met them.
+
+Networks by netgenerate, demand by randomTrips of the same SUMO, from fixed seeds. Then, for each:
+`cityloop traffic compare FOLDER/NAME --control actuated,max-pressure,adaptive --seeds 1-3`.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import sumo
+
+HOUR_S: Final = 3600
+ALL_SIGNALS: Final = "--default-junction-type traffic_light"
+
+
+class MadeCity(NamedTuple):
+    """How a city is made: netgenerate's options, seconds between two departures, seed."""
+
+    roads: str
+    every_s: float
+    seed: int
+
+
+CITIES: Final = {
+    "turn-lanes": MadeCity(
+        "--grid --grid.number 4 --grid.length 200 --grid.attach-length 200"
+        " --default.lanenumber 2 --turn-lanes 1 --turn-lanes.length 50",
+        0.55,
+        7,
+    ),
+    "one-lane": MadeCity(
+        "--grid --grid.x-number 5 --grid.y-number 3 --grid.length 150 --grid.attach-length 200"
+        " --default.lanenumber 1",
+        1.2,
+        7,
+    ),
+    "short-blocks": MadeCity(
+        "--grid --grid.number 3 --grid.length 90 --grid.attach-length 200 --default.lanenumber 2",
+        0.95,
+        7,
+    ),
+    "arterial": MadeCity(
+        "--grid --grid.x-number 6 --grid.y-number 1 --grid.x-length 220 --grid.attach-length 250"
+        " --default.lanenumber 2 --turn-lanes 1 --turn-lanes.length 40",
+        1.0,
+        3,
+    ),
+    "rings": MadeCity(
+        "--spider --spider.arm-number 5 --spider.circle-number 2 --spider.space-radius 180"
+        " --default.lanenumber 2 --spider.omit-center",
+        1.0,
+        7,
+    ),
+    "grown": MadeCity(
+        "--rand --rand.iterations 40 --rand.min-distance 120 --rand.max-distance 260"
+        " --default.lanenumber 2 --rand.random-lanenumber true",
+        1.0,
+        5,
+    ),
+}
+
+
+def make_city(folder: Path, name: str, city: MadeCity) -> None:
+    """Write a city's network, demand and configuration."""
+    home = Path(sumo.SUMO_HOME)
+    folder.mkdir(parents=True, exist_ok=True)
+    net, routes = folder / f"{name}.net.xml", folder / f"{name}.rou.xml"
+    env = {**os.environ, "SUMO_HOME": sumo.SUMO_HOME}
+    roads = (
+        *city.roads.split(), *ALL_SIGNALS.split(), "--no-turnarounds", "true",
+        "--seed", str(city.seed), "--no-warnings",
+    )  # fmt: skip
+    trips = (
+        "-n", net, "-o", folder / "trips.xml", "-r", routes, "-e", str(HOUR_S),
+        "-p", str(city.every_s), "--seed", str(city.seed), "--fringe-factor", "10", "--validate",
+    )  # fmt: skip
+    for command in (
+        (home / "bin" / "netgenerate", "-o", net, *roads),
+        (sys.executable, home / "tools" / "randomTrips.py", *trips),
+    ):
+        subprocess.run(
+            [str(part) for part in command],
+            env=env,
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+    (folder / f"{name}.sumocfg").write_text(
+        f'<configuration><input><net-file value="{net.name}"/><route-files value="{routes.name}"/>'
+        f'</input><time><begin value="0"/><end value="{HOUR_S}"/></time></configuration>\n'
+    )
+
+
+def main() -> None:
+    """Make all six."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    folder = parser.parse_args().folder
+    for name, city in CITIES.items():
+        make_city(folder / name, name, city)
+        print(folder / name / f"{name}.sumocfg")
+
+
+if __name__ == "__main__":
+    main()
