@@ -7,7 +7,7 @@ import pytest
 
 from cityloop.city.errors import InputError
 from cityloop.feeds.circle_file import read_circle_file
-from cityloop.feeds.coordinates import wgs84_to_gcj02
+from cityloop.feeds.coordinates import gcj02_to_bd09, wgs84_to_gcj02
 from cityloop.store.survey_file import read_survey, write_survey
 from cityloop.usecases.survey_city import survey_city
 from tests.circle.made_town_files import circle_file, lonlat, write_register, write_town
@@ -80,3 +80,42 @@ def test_what_cannot_be_used_is_said_in_one_line(folder, file, text, said):
         survey(folder)
     assert said in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_who_lives_outside_of_the_extract_is_unsure_and_said(folder):
+    people = (folder / "people.csv").read_text() + "{},{},500\n".format(*lonlat(-1500, 300))
+    (folder / "people.csv").write_text(people)
+    found = survey(folder)
+    outside = found.homes.to_rim_m == 0
+    assert found.homes.people[outside].sum() >= 500
+    assert any("people live outside of the extract" in said.en for said in found.remarks)
+
+
+def test_people_without_coordinates_are_said(folder):
+    with (folder / "people.csv").open("a") as file:
+        file.write(",,70\n")
+    assert [said.en for said in survey(folder).remarks] == [
+        "people.csv: 1 rows without coordinates, 70 people, are left out"
+    ]
+
+
+def test_kinds_that_the_mapping_does_not_say_are_named(folder):
+    lon, lat = lonlat(75, 4)
+    (folder / "schools.csv").write_text(
+        f"lon,lat,kind\n{lon},{lat},小学\n{lon},{lat},游乐场\n{lon},{lat},游乐场\n"
+    )
+    text = circle_file().replace('type = "primary_school"\nhours = "hours"\n', "")
+    extra = 'type_column = "kind"\ntypes = { "小学" = "primary_school" }\n'
+    (folder / "town.toml").write_text(text + extra)
+    found = survey(folder)
+    assert found.places.register_types == ("primary_school",)
+    (remark,) = found.remarks
+    assert "2 rows are left out" in remark.en
+    assert "'游乐场' (2)" in remark.en
+
+
+def test_bd09_given_as_wgs84_is_warned_of_as_bd09(folder):
+    points = np.array([lonlat(75 + 150 * i, 150.0 * i + 4) for i in range(5)])
+    write_register(folder, np.stack(gcj02_to_bd09(*wgs84_to_gcj02(*points.T)), axis=1))
+    (remark,) = [said.en for said in survey(folder).remarks if "given as WGS-84" in said.en]
+    assert "read as BD-09, 4 m" in remark

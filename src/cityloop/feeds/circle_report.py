@@ -7,27 +7,26 @@ from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
-from cityloop.circle.gaps import TypeGaps
+from cityloop.circle.gaps import Status, TypeGaps
 from cityloop.circle.picture import (
     REASONS,
     Picture,
+    count_groups,
     count_type,
     lacks_domain,
     met_share,
+    places_meant,
     spread_of_access,
 )
 from cityloop.city.survey import Survey
 from cityloop.city.ways import Floats
+from cityloop.feeds.circle_report_map import MapWords, circle_map
 from cityloop.feeds.circle_report_words import REASON_WORDS, WORDS
 
 Language = Literal["zh", "en"]
-MAP_PX: Final = 900
-DOTS_MAX: Final = 20_000
 WORST: Final = 12
-COLOURS: Final = ("#8c2d04", "#d94801", "#fd8d3c", "#fdd0a2", "#9ecae1", "#3182bd")
-"""From nothing within the standard to everything; told apart in grey, too."""
-UNKNOWN: Final = "#bbbbbb"
-ROUNDING: Final = 1e-9
+LEAST_SHARE: Final = 0.005
+"""Neighbourhoods that lack less than this are not among those where most is lacking."""
 MINUTE_MS: Final = 60_000
 STYLE: Final = """
 body{font:16px/1.6 'Noto Sans CJK SC','Noto Sans SC',system-ui,sans-serif;margin:0 auto;
@@ -82,6 +81,7 @@ def circle_report(survey: Survey, picture: Picture, lang: Language) -> bytes:
     """
     part = Part(survey, picture, lang)
     title = part.say("title", city=survey.name)
+    worst = _worst(part)
     body = [
         f"<h1>{title}</h1>",
         _head(part),
@@ -90,9 +90,10 @@ def circle_report(survey: Survey, picture: Picture, lang: Language) -> bytes:
         f"<h2>{part.say('reasons')}</h2>",
         _reasons(part),
         f"<h2>{part.say('map')}</h2>",
-        _map(part),
+        circle_map(survey.homes, met_share(picture), worst, _map_words(part)),
         f"<h2>{part.say('where')}</h2>",
-        _neighbourhoods(part),
+        _neighbourhoods(part, worst),
+        *_ages(part),
         f"<h2>{part.say('equal')}</h2>",
         _lorenz(part),
         f"<h2>{part.say('known')}</h2>",
@@ -121,7 +122,8 @@ def _head(part: Part) -> str:
         each = homes.people.sum(axis=1)
         worst, pair = max(found, key=lambda one: float(each[one[1][0]].sum()))
         share = float(each[pair[0]].sum()) / people
-        all_met = float(each[met_share(picture) >= 1].sum()) / people
+        served = [gaps.status == Status.SERVED for gaps in _known(part)]
+        all_met = float(each[np.all(served, axis=0)].sum()) / people
         lines.append(part.say("verdict", all=f"{all_met:.0%}", count=len(_known(part))))
         lines.append(
             part.say("worst", domain=getattr(worst, f"name_{part.lang}"), share=f"{share:.0%}")
@@ -170,61 +172,81 @@ def _reasons(part: Part) -> str:
         rows.append([part.name(gaps.kind), *cells, f"{line.unsure:,.0f}"])
     words = [REASON_WORDS[reason][0 if part.lang == "zh" else 1] for reason in REASONS]
     head = [part.say(key) for key in ("kind", "places", "limit", "within")]
-    return _table([*head, *words, part.say("unsure")], rows)
-
-
-def _map(part: Part) -> str:
-    homes, share = part.survey.homes, met_share(part.picture)
-    if not len(homes.lon) or np.isnan(share).all():
-        return f"<p>{part.say('nothing')}</p>"
-    # Evenly taken, so that the city keeps its shape.
-    taken = np.unique(np.linspace(0, len(homes.lon) - 1, min(DOTS_MAX, len(homes.lon))).astype(int))
-    x, y, height = _plane(homes.lon[taken], homes.lat[taken])
-    steps = len(COLOURS) - 1
-    colour = np.floor(np.nan_to_num(share[taken]) * steps + ROUNDING).astype(int)
-    colour[np.isnan(share[taken])] = len(COLOURS)
-    groups = []
-    for i, fill in enumerate((*COLOURS, UNKNOWN)):
-        dots = "".join(
-            f"M{a:.0f} {b:.0f}h0" for a, b in zip(x[colour == i], y[colour == i], strict=True)
+    meant = [(gaps, places_meant(gaps)) for gaps in _known(part)]
+    said = [
+        part.say(
+            "meant",
+            kind=getattr(gaps.kind, f"name_{part.lang}"),
+            fewer=f"{gaps.kind.people_per_place[0]:,.0f}",
+            more=f"{gaps.kind.people_per_place[1]:,.0f}",
+            fewest=between[0],
+            most=between[1],
+            there=len(gaps.place_ids),
         )
-        groups.append(f'<path d="{dots}" stroke="{fill}" stroke-width="4" stroke-linecap="round"/>')
-    ranges = [f"{i / steps:.0%}–{(i + 1) / steps - 0.01:.0%}" for i in range(steps)]
-    words = [*ranges, "100%", part.say("unsure")]
-    keys = "".join(
-        f'<span style="background:{fill}"></span>{word}'
-        for fill, word in zip((*COLOURS, UNKNOWN), words, strict=True)
+        for gaps, between in meant
+        if between is not None
+    ]
+    notes = "".join(f"<p>{line}</p>" for line in said)
+    return _table([*head, *words, part.say("unsure")], rows) + notes
+
+
+def _map_words(part: Part) -> MapWords:
+    return MapWords(
+        about=part.say("map_note"), unsure=part.say("unsure"), nothing=part.say("nothing")
     )
-    label = part.say("map_note")
-    return (
-        f'<p>{label}</p><p class="key">{keys}</p><svg role="img" aria-label="{label}" '
-        f'viewBox="0 0 {MAP_PX} {height:.0f}" width="{MAP_PX}">{"".join(groups)}</svg>'
-    )
 
 
-def _plane(lon: Floats, lat: Floats) -> tuple[Floats, Floats, float]:
-    """Lay points out on the page, north above."""
-    stretch = float(np.cos(np.radians(lat.mean())))
-    x, y = (lon - lon.min()) * stretch, lat.max() - lat
-    scale = (MAP_PX - 20) / max(float(x.max()), float(y.max()), 1e-9)
-    return 10 + x * scale, 10 + y * scale, 20 + float(y.max()) * scale
-
-
-def _neighbourhoods(part: Part) -> str:
-    homes = part.survey.homes
-    share = met_share(part.picture)
+def _by_area(part: Part) -> tuple[Floats, Floats]:
+    """Count each neighbourhood's people, and these times the share of kinds that they have."""
+    homes, share = part.survey.homes, met_share(part.picture)
     people = np.where(np.isnan(share), 0.0, homes.people.sum(axis=1))
     n = len(homes.neighbourhoods)
     total = np.bincount(homes.neighbourhood, people, minlength=n)
     met = np.bincount(homes.neighbourhood, people * np.nan_to_num(share), minlength=n)
-    lost = total - met
-    rows = []
-    for i in np.argsort(-lost, kind="stable")[:WORST]:
-        if total[i] > 0:
-            name = html.escape(homes.neighbourhoods[i])
-            rows.append([name, f"{total[i]:,.0f}", f"{met[i] / total[i]:.0%}"])
+    return np.asarray(total, np.float64), np.asarray(met, np.float64)
+
+
+def _worst(part: Part) -> list[int]:
+    """List the neighbourhoods where most is lacking."""
+    total, met = _by_area(part)
+    order = np.argsort(met - total, kind="stable")[:WORST]
+    return [int(i) for i in order if total[i] - met[i] > LEAST_SHARE * total[i]]
+
+
+def _neighbourhoods(part: Part, worst: list[int]) -> str:
+    total, met = _by_area(part)
+    # A name may run from right to left; what stands beside it must not.
+    rows = [
+        [
+            f"{rank + 1}. <bdi>{html.escape(part.survey.homes.neighbourhoods[i])}</bdi>",
+            f"{total[i]:,.0f}",
+            f"{met[i] / total[i]:.0%}",
+        ]
+        for rank, i in enumerate(worst)
+    ]
     table = _table([part.say(key) for key in ("area", "residents", "met")], rows)
     return f"<p>{part.say('where_note')}</p>{table}"
+
+
+def _ages(part: Part) -> list[str]:
+    """Say how age groups fare, where ages are known."""
+    homes = part.survey.homes
+    if len(homes.ages) == 1:
+        return []
+    by_status = np.zeros((len(homes.ages), len(Status)))
+    for gaps in _known(part):
+        by_status += count_groups(gaps, homes).sum(axis=0)
+    told = by_status.sum(axis=1) - by_status[:, Status.BEYOND_RIM]
+    rows = [
+        [
+            html.escape(age),
+            f"{homes.people[:, i].sum():,.0f}",
+            f"{by_status[i, Status.SERVED] / told[i]:.0%}" if told[i] > 0 else "–",
+        ]
+        for i, age in enumerate(homes.ages)
+    ]
+    table = _table([part.say(key) for key in ("age", "residents", "met")], rows)
+    return [f"<h2>{part.say('by_age')}</h2>", f"<p>{part.say('age_note')}</p>{table}"]
 
 
 def _lorenz(part: Part) -> str:
@@ -238,7 +260,9 @@ def _lorenz(part: Part) -> str:
             strict=True,
         )
     )
-    label = part.say("lorenz", gini=f"{spread.gini:.2f}", palma=f"{spread.palma:.2f}")
+    label = part.say("lorenz", gini=f"{spread.gini:.2f}") + " "
+    finite = np.isfinite(spread.palma)
+    label += part.say("palma" if finite else "no_palma", palma=f"{spread.palma:.2f}")
     return (
         f'<p>{label}</p><svg role="img" aria-label="{label}" viewBox="0 0 {side + 50} {side + 40}" '
         f'width="{side + 50}"><rect x="30" y="10" width="{side}" height="{side}" fill="#fff" '

@@ -9,8 +9,8 @@ from cityloop.circle.gaps import Status
 WORDS: Final = {
     "title": ("{city} 15分钟公共服务圈", "{city}: the 15-minute public service circle"),
     "verdict": (
-        "在有数据的{count}类设施中，{all}的居民能在标准内到达全部。",
-        "Of {count} kinds with data, {all} of the people have every one within the standard.",
+        "{all}的居民能在标准内到达全部有数据的设施类别（{count}类）。",
+        "{all} of the people have all kinds with data ({count}) within the standard.",
     ),
     "worst": (
         "缺口最大的领域是“{domain}”：{share}的居民至少缺一类。",
@@ -30,8 +30,13 @@ WORDS: Final = {
     "reasons": ("各类设施的缺口与原因（人）", "Gaps by kind of place, and why (people)"),
     "map": ("标准内可达的设施类别占比", "Share of kinds of place within the standard"),
     "map_note": (
-        "每个点是一个居住点；颜色为在标准内可达的设施类别占比（北在上）。",
-        "Each dot is a home; its colour is the share of kinds within the standard. North is up.",
+        (
+            "每个点是一个居住点；颜色为在标准内可达的设施类别占比。北在上；编号为下表中缺口最大的片区。"
+        ),
+        (
+            "Each dot is a home; its colour is the share of kinds within the standard. North is "
+            "up; numbers are the neighbourhoods of the table below."
+        ),
     ),
     "where": ("缺口最大的片区", "Where most is lacking"),
     "where_note": (
@@ -40,15 +45,27 @@ WORDS: Final = {
     ),
     "equal": ("公平", "How evenly"),
     "lorenz": (
-        (
-            "洛伦兹曲线：达标类别占比在居民间的分布。基尼系数{gini}（0为完全均等），帕尔马比值{palma}"
-            "（均等时为0.25）。"
-        ),
-        (
-            "Lorenz curve of the share of kinds that people have. Gini {gini} (0 is alike), Palma "
-            "{palma} (0.25 is alike)."
-        ),
+        "洛伦兹曲线：达标类别占比在居民间的分布。基尼系数{gini}（0为完全均等）。",
+        "Lorenz curve of the share of kinds that people have. Gini {gini} (0 is alike).",
     ),
+    "palma": (
+        "帕尔马比值（最好的一成与最差的四成之比）{palma}（均等时为0.25）。",
+        "Palma, the best-served tenth by the worst-served four tenths: {palma} (0.25 is alike).",
+    ),
+    "no_palma": (
+        "最差的四成居民一类也没有，帕尔马比值无法给出。",
+        "The worst-served four tenths have none, so that Palma cannot be given.",
+    ),
+    "meant": (
+        "{kind}：按每{fewer}—{more}人一处，应有{fewest}—{most}处，现有{there}处。",
+        "{kind}: one for {fewer}–{more} people would be {fewest}–{most} places; there are {there}.",
+    ),
+    "by_age": ("各年龄", "By age"),
+    "age_note": (
+        "只计面向该年龄的设施类别。",
+        "Of the kinds that are meant for each age.",
+    ),
+    "age": ("年龄", "age"),
     "people_axis": ("居民累计占比（少者在前）", "share of people, the worst served first"),
     "had_axis": ("所得累计占比", "share of what they have"),
     "known": ("已知与未知", "What is known and what is not"),

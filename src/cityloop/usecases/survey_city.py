@@ -42,6 +42,10 @@ FLOOR_M2: Final = 45.0
 """Floor a person, walls and stairs included, assumed where nobody was counted. [m2]"""
 STREET_PEOPLE: Final = 0.35
 """People a metre of street, assumed where the map knows few dwellings. [1/m]"""
+RIM_CELL_M: Final = 50.0
+"""The rim is drawn around one node of each square of this size. [m]"""
+RIM_RATIO: Final = 0.2
+"""How closely it is drawn: 0 as closely as can be, 1 for the convex hull."""
 DEGREE_M: Final = 111_320.0
 """Length of a degree of latitude. [m]"""
 
@@ -163,8 +167,14 @@ def _homes(
     if of is None or not names:
         of, names = _neighbourhoods(extract, ways, sites)
     lon, lat = _unproject(ways, sites)
-    hull = shapely.convex_hull(shapely.multipoints(np.stack([ways.node_x_m, ways.node_y_m], 1)))
-    to_rim_m = shapely.distance(shapely.boundary(hull), shapely.points(sites.x_m, sites.y_m))
+    to_rim_m = _to_rim(ways, sites)
+    beyond = float(table[(to_rim_m == 0) & faces].sum())
+    if beyond >= 1:
+        said = Remark(
+            f"{beyond:.0f}人住在底图之外：没有设施的按未知计",
+            f"{beyond:.0f} people live outside of the extract: without a place they are unsure",
+        )
+        remarks = (*remarks, said)
     homes = Homes(
         lon=lon[faces],
         lat=lat[faces],
@@ -175,10 +185,22 @@ def _homes(
         ages=ages,
         neighbourhood=of[faces],
         neighbourhoods=names,
-        to_rim_m=np.asarray(to_rim_m, np.float64)[faces],
+        to_rim_m=to_rim_m[faces],
         assumed=assumed,
     )
     return homes, remarks
+
+
+def _to_rim(ways: Ways, sites: Sites) -> Floats:
+    """Say how far the rim of the survey is, 0 for who lives outside of it."""
+    xy = np.stack([ways.node_x_m, ways.node_y_m], axis=1)
+    _, first = np.unique(np.floor(xy / RIM_CELL_M), axis=0, return_index=True)
+    hull = shapely.concave_hull(shapely.multipoints(xy[first]), ratio=RIM_RATIO)
+    rim = shapely.buffer(hull, RIM_CELL_M)
+    at = np.asarray(shapely.points(sites.x_m, sites.y_m))
+    shapely.prepare(rim)
+    away_m = np.asarray(shapely.distance(shapely.boundary(rim), at), np.float64)
+    return np.where(shapely.covers(rim, at), away_m, 0.0)
 
 
 def _sites(extract: Extract, ways: Ways) -> tuple[Sites, float, Remark]:
