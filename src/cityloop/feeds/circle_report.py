@@ -7,7 +7,7 @@ from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
-from cityloop.circle.gaps import Status, TypeGaps
+from cityloop.circle.gaps import Status, TypeGaps, lacking
 from cityloop.circle.picture import (
     REASONS,
     Picture,
@@ -26,7 +26,7 @@ from cityloop.feeds.circle_report_words import REASON_WORDS, WORDS
 Language = Literal["zh", "en"]
 WORST: Final = 12
 LEAST_SHARE: Final = 0.005
-"""Neighbourhoods that lack less than this are not among those where most is lacking."""
+"""Less than this is not worth a word."""
 MINUTE_MS: Final = 60_000
 STYLE: Final = """
 body{font:16px/1.6 'Noto Sans CJK SC','Noto Sans SC',system-ui,sans-serif;margin:0 auto;
@@ -125,9 +125,15 @@ def _head(part: Part) -> str:
         served = [gaps.status == Status.SERVED for gaps in _known(part)]
         all_met = float(each[np.all(served, axis=0)].sum()) / people
         lines.append(part.say("verdict", all=f"{all_met:.0%}", count=len(_known(part))))
-        lines.append(
-            part.say("worst", domain=getattr(worst, f"name_{part.lang}"), share=f"{share:.0%}")
-        )
+        served_or_unsure = [~lacking(gaps) for gaps in _known(part)]
+        open_to_doubt = float(each[np.all(served_or_unsure, axis=0)].sum()) / people - all_met
+        if open_to_doubt >= LEAST_SHARE:
+            lines.append(part.say("doubt", share=f"{open_to_doubt:.0%}"))
+        if share >= LEAST_SHARE:
+            name = getattr(worst, f"name_{part.lang}")
+            lines.append(part.say("worst", domain=name, share=f"{share:.0%}"))
+        else:
+            lines.append(part.say("no_gap"))
     unknown = len(known) - len(found)
     if unknown:
         lines.append(part.say("unknown_domains", unknown=unknown, all=len(known)))

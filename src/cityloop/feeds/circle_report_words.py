@@ -12,6 +12,11 @@ WORDS: Final = {
         "{all}的居民能在标准内到达全部有数据的设施类别（{count}类）。",
         "{all} of the people have all kinds with data ({count}) within the standard.",
     ),
+    "doubt": (
+        "另有{share}的居民靠近或处于底图边缘之外，是否达标未知。",
+        "Of another {share} it is unknown: they live near the rim of the map or beyond it.",
+    ),
+    "no_gap": ("没有可以确定的缺口。", "No gap is certain."),
     "worst": (
         "缺口最大的领域是“{domain}”：{share}的居民至少缺一类。",
         "The widest gap is in {domain}: {share} of the people lack at least one kind of it.",
