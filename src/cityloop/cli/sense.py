@@ -6,8 +6,11 @@ from typing import Annotated
 import typer
 
 from cityloop.city.errors import InputError
+from cityloop.cli.progress import progress_bar
 from cityloop.runtime.mqtt_door import read_broker
+from cityloop.runtime.replay_events import replay_events
 from cityloop.runtime.serve_events import serve_events
+from cityloop.traffic.observe.events import KINDS
 from cityloop.usecases.measure_signals import MeasureRules, measure_signals
 from cityloop.usecases.retime_signals import retime_signals
 
@@ -36,6 +39,46 @@ def serve_command(
     """Take events in over HTTP until it is stopped; what is acknowledged is on the disk."""
     broker = read_broker(mqtt, topic) if mqtt else None
     serve_events(data, host, port, lambda line: typer.echo(line, err=True), broker)
+
+
+@sense_app.command("replay")
+def replay_command(
+    events: Annotated[Path, typer.Argument(help="Parquet or CSV file of events.")],
+    *,
+    kind: Annotated[str, typer.Option("--kind", help="What is in it, such as detector.")],
+    to: Annotated[str, typer.Option("--to", help="The door.")] = "http://127.0.0.1:8750",
+    source: Annotated[
+        str, typer.Option("--source", help="The sender's name; the file's if not given.")
+    ] = "",
+    speed: Annotated[
+        float,
+        typer.Option("--speed", min=0.0, help="Seconds of event time a second; 0: no waiting."),
+    ] = 0.0,
+) -> None:
+    """Send a file of events to a door, at any speed. Sent again, it counts once.
+
+    Example: cityloop sense replay detectors.parquet --kind detector --speed 60
+    """
+    if kind not in KINDS:
+        raise InputError(
+            file="--kind",
+            place="",
+            cause=f"there is no kind of event {kind!r}",
+            remedy=f"kinds are {', '.join(KINDS)}",
+        )
+    with progress_bar(events.name, 1, "files") as watch:
+        said = replay_events(
+            events,
+            KINDS[kind],
+            source=source or events.stem,
+            to=to,
+            speed=speed,
+            watch=lambda share: watch(0, share),
+        )
+    typer.echo(
+        f"{said.acknowledged} events acknowledged in {said.batches} batches, "
+        f"{said.rejected} rejected"
+    )
 
 
 @sense_app.command("measure")
