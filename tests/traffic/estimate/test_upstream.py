@@ -42,14 +42,14 @@ def test_who_crossed_upstream_is_expected_when_the_way_is_over():
     crossed = np.zeros(2)
     crossed[upper] = 2
     upstream.update(crossed, leaving, rate, 1)
-    before = upstream.expect(1, leaving)[lower]
+    before = upstream.expect(1, leaving, rate)[lower]
     # 0.1 veh/s upstream explain half of what usually comes; the rest comes from elsewhere.
     expected = np.full(HORIZON_S + 2, 0.05)
     expected[delay_s] += 2 * 0.5
     expected[delay_s + 1 :] += 0.1 * 0.5
     np.testing.assert_allclose(before, expected)
     upstream.update(np.zeros(2), leaving, rate, 2)
-    assert upstream.expect(2, leaving)[lower][delay_s - 1] == expected[delay_s]
+    assert upstream.expect(2, leaving, rate)[lower][delay_s - 1] == expected[delay_s]
 
 
 def test_shares_follow_the_counts_at_both_ends():
@@ -63,3 +63,24 @@ def test_shares_follow_the_counts_at_both_ends():
         crossed[lower] = t % 3 == 0 and t % 30 != 0
         upstream.update(crossed, leaving, np.array([1 / 3, 0.3]), t)
     assert 0.85 < upstream.shares[0] < 0.97
+
+
+def test_what_nobody_sees_cross_is_told_from_what_arrives():
+    network, signals, view, upper, lower = made()
+    upstream = Upstream(network, signals, view, HORIZON_S)
+    leaving = np.zeros((2, PLANNED_S))
+    crossed, usual = np.zeros(2), np.zeros(2)
+    crossed[upper] = -1
+    usual[upper], usual[lower] = 0.05, 0.1
+    for t in range(1, 3601):
+        # Half of those who cross upstream come here: one in ten seconds, four times as usual.
+        crossed[lower] = t % 10 == 0
+        upstream.update(crossed, leaving, usual, t)
+    assert 2.5 < upstream.busier[upper] < 4.0
+    assert upstream.busier[lower] == 1.0
+    # Nothing is learnt of the shares meanwhile, and all is as before when somebody looks again.
+    assert upstream.shares.tolist() == [0.5]
+    crossed[upper] = 0
+    for t in range(3601, 3661):
+        upstream.update(crossed, leaving, usual, t)
+    assert upstream.busier.tolist() == [1.0, 1.0]

@@ -15,11 +15,15 @@ LEAST_SPEED_M_S = 4.0
 NEAR_M = 45.0
 MEMORY_S = 180.0
 MARGIN = 1.4
-LEAST_COME_VEH_S = 0.004
-"""Where nothing is seen, more is taken to come and less to leave than is usual, and never nobody:
-a green too long costs less than a queue that nobody knows of. [-], [veh/s]"""
-MOST_GUESSED = 20.0
-"""A queue that nobody sees is not taken to be longer than this. [veh]"""
+"""Where nothing is seen, more is taken to come and less to leave than is usual: a green too long
+costs less than a queue that nobody knows of."""
+LEAST_HIDDEN = 1.0
+"""No stage is worth a part of a vehicle that nobody sees. [veh]"""
+MOST_HIDDEN = 6.0
+MOST_DOUBTED = 4.0
+"""What nobody sees is served in small parts, so that an error costs those who are seen little; and
+in smaller ones where the camera may be right after all. [veh]"""
+SURE_DOUBT = 0.95
 
 
 class Arrivals:
@@ -78,6 +82,7 @@ class Arrivals:
         self._approach = np.argsort(lane_of)
         self._health = Health(view)
         self._guess: Floats = np.zeros(lanes)
+        self._next: Floats = np.zeros(lanes)
         self.blind: Bools = np.zeros(lanes, bool)
         self.dark: Bools = np.zeros(lanes, bool)
         self._beyond: npt.NDArray[np.bool_] = seconds[None, :] > self._beyond_s[:, None]
@@ -102,28 +107,34 @@ class Arrivals:
         leaving = np.diff(np.minimum(waiting, green_rate[:, None] * seconds), axis=1)
         self._health.update(observation)
         health, approach = self._health, self._approach
-        blind = health.blind[approach]
-        come = MARGIN * self.came[:, 1] + LEAST_COME_VEH_S
-        self._guess = np.maximum(self._guess + come - leaving[:, 0] / MARGIN, 0.0)
-        lost = blind & ~self.blind
-        self._guess = np.where(lost, np.maximum(self.queue, 1.0), self._guess)
-        self.blind, self.dark = blind, health.dark[approach]
         new = self._see(observation, now_s)
-        # Whole vehicles alone: no stage is worth a part of one.
-        guessed = np.floor(np.minimum(self._guess, MOST_GUESSED))
-        self.queue = np.where(self.blind, guessed, self.queue)
+        self.blind, self.dark = health.blind[approach], health.dark[approach]
+        doubt = health.doubt[approach]
+        self._hide(doubt, green_rate)
         crossed = self.crossed(observation)
         self.rate += np.where(crossed >= 0, crossed - self.rate, 0.0) / MEMORY_S
-        self.rate = np.where(blind, self._health.usual_veh_s[self._approach], self.rate)
+        usual = health.usual.veh_s[approach]
+        self.rate = np.where(self.blind, usual * self._upstream.busier[approach], self.rate)
         self._upstream.update(
             crossed[self._lane_of],
             leaving[self._lane_of],
-            self.rate[self._lane_of],
+            usual[self._lane_of],
             observation.seen_s,
         )
-        expected = self._upstream.expect(now_s, leaving[self._lane_of])
-        far = expected[self._approach] * (self._beyond | self.dark[:, None])
+        expected = self._upstream.expect(now_s, leaving[self._lane_of], self.rate[self._lane_of])
+        expected = expected[self._approach]
+        self._next = np.where(self.blind, expected[:, 1], usual)
+        far = expected * (self._beyond | self.dark[:, None])
         self.came = np.cumsum(new + far, axis=1)
+
+    def _hide(self, doubt: Floats, green_rate: Floats) -> None:
+        """Put into the queues who is likely to have come since the last green, unseen."""
+        most = np.where(doubt >= SURE_DOUBT, MOST_HIDDEN, MOST_DOUBTED)
+        guess = np.maximum(self._guess + MARGIN * self._next - green_rate / MARGIN, 0.0)
+        self._guess = np.where(doubt > 0.0, np.minimum(guess, most), self.queue)
+        hidden = doubt * self._guess
+        hidden[hidden < LEAST_HIDDEN] = 0.0
+        self.queue = np.where(doubt > 0.0, hidden, self.queue)
 
     def _see(self, observation: Observation, now_s: int) -> Floats:
         """Count who waits and who is near; give when those who move will come to the line."""

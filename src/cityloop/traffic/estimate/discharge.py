@@ -49,6 +49,11 @@ class Discharge:
         self._lanes = lanes
         self._at = np.arange(lane_start[-1]) - lane_start[self._signal]
         self._rate_start = rate_start
+        stages = np.diff(rate_start) // np.maximum(lanes, 1)
+        rows = zip(lane_start[:-1], lane_start[1:], stages, strict=True)
+        lane = [np.tile(np.arange(first, last), count) for first, last, count in rows]
+        self._lane = np.zeros(len(self._factor), np.int64)
+        self._lane[service] = np.concatenate([np.zeros(0, np.int64), *lane])
         self._still_s = np.zeros(len(self._signal))
         self.rate: Floats = rate.copy()
         self.wants = np.zeros(len(self._signal), bool)
@@ -85,7 +90,8 @@ class Discharge:
         self.wants = wants
         self._still_s = np.where(wants & (crossed == 0), self._still_s + 1, 0.0)
         factor = self._factor
-        factor += (1.0 - factor) / FORGET_S
+        # What is known of a lane that nobody sees stays as it is.
+        factor += (1.0 - factor) * (crossed >= 0)[self._lane] / FORGET_S
         held = self._service[entry[wants & (self._still_s >= STALLED_S)]]
         factor[held] *= FALL
         full = wants & (present >= QUEUED)

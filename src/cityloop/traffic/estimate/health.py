@@ -3,6 +3,7 @@
 import numpy as np
 
 from cityloop.city.network import Floats
+from cityloop.traffic.estimate.usual import Usual
 from cityloop.traffic.observe.observation import Observation
 from cityloop.traffic.observe.view import View
 
@@ -12,8 +13,6 @@ FROZEN_S = 5
 """A picture of vehicles that is the same to the last digit for so long is frozen. [s]"""
 ENDLESS_S = 12
 """No lane lets somebody go in every second for so long. [s]"""
-HISTORY_S = 1800.0
-"""For how long what is usual is remembered. [s]"""
 BELIEVE_S = 10
 """For how long a camera must be sound before it is believed again. [s]"""
 
@@ -21,8 +20,8 @@ BELIEVE_S = 10
 class Health:
     """Doubts cameras that are silent, frozen, or count what cannot be.
 
-    A camera that is only late is not found out, and nothing suffers from it. Nor is a picture that
-    is frozen on an empty road: to doubt every quiet road costs more than that.
+    A camera that is only late is not found out, and little suffers from it. A picture of an empty
+    road is doubted the more the longer it stays so, measured by what is usual there.
 
     Parameters
     ----------
@@ -35,8 +34,11 @@ class Health:
         (approaches,) whose cameras are not believed now.
     dark
         (approaches,) whose cameras tell nothing, or what cannot be.
-    usual_veh_s
-        (approaches,) what crosses the line, over the time in which it was believed. [veh/s]
+    doubt
+        (approaches,) how likely it is that somebody is there whom the picture does not show: 1
+        where blind, 0 where somebody is seen.
+    usual
+        What crosses each line, over the time in which its camera was believed.
     """
 
     def __init__(self, view: View) -> None:
@@ -47,12 +49,12 @@ class Health:
         self._silent_s = np.zeros(count, int)
         self._same_s = np.zeros(count, int)
         self._endless_s = np.zeros(count, int)
-        self._believed_s: Floats = np.zeros(count)
         self._sound_s = np.full(count, BELIEVE_S)
         self._picture: Floats = np.zeros(count)
         self.blind = np.zeros(count, bool)
         self.dark = np.zeros(count, bool)
-        self.usual_veh_s: Floats = np.zeros(count)
+        self.usual = Usual(count)
+        self.doubt: Floats = np.zeros(count)
 
     def update(self, observation: Observation) -> None:
         """Take in one second.
@@ -78,10 +80,11 @@ class Health:
         )
         self._sound_s = np.where(self.dark, 0, self._sound_s + looked)
         self.blind = self._sound_s < BELIEVE_S
-        believed = looked & told & ~self.blind
-        self._believed_s += believed
-        gain = 1.0 / np.clip(self._believed_s, 1.0, HISTORY_S)
-        self.usual_veh_s += np.where(believed, observation.crossed - self.usual_veh_s, 0.0) * gain
+        alive = ~empty | (observation.crossed > 0) | (observation.stop_occupied > 0)
+        frozen = self._same_s >= FROZEN_S
+        watched = looked & told & ~self.blind
+        self.usual.update(observation.crossed, alive, watched, float(frozen.mean()))
+        self.doubt = np.where(self.blind, 1.0, self.usual.doubt)
 
     def _sum_up(self, observation: Observation) -> Floats:
         """Give one figure for each lane's picture: 0 when it is empty, else never twice the same.

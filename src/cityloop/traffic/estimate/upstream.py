@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from cityloop.city.network import Floats, Ints, Network, Turn
-from cityloop.city.signals import Signals
+from cityloop.city.signals import Bools, Signals
 from cityloop.traffic.observe.view import View
 
 FAR_M: Final = 1500.0
@@ -18,6 +18,10 @@ MEMORY_S: Final = 600.0
 PLANNED_S: Final = 6
 """For how long ahead a stage is taken to go on as it was decided. [s]"""
 BALANCE_S: Final = 30
+USUAL_VEH: Final = 3.0
+"""What is usual where nobody looks is worth so many vehicles against what is seen downstream."""
+BUSIER: Final = (0.5, 6.0)
+"""By how much more than usual may be taken to come there. [-]"""
 PRIOR_VEH: Final = 10.0
 """How many vehicles the even share at first is worth. [veh]"""
 
@@ -139,6 +143,12 @@ class Upstream:
     ----------
     shares
         (paths,) of what crosses the line upstream, learnt.
+    went, taken
+        (approaches,) vehicles that crossed each line in the last while, or usually do where nobody
+        looks; the same, with the even share of each link's lanes at first. [veh]
+    busier
+        (approaches,) by how much more than usual crosses a line at which nobody looks, as far as
+        it is seen downstream; 1 where somebody looks.
     """
 
     def __init__(self, network: Network, signals: Signals, view: View, horizon_s: int) -> None:
@@ -147,28 +157,51 @@ class Upstream:
         links = int(paths.link_of.max(initial=-1)) + 1
         self._depth = int(paths.delay_s.max(initial=0)) + horizon_s + 3
         self._coming = np.zeros((links, self._depth))
-        self._rate = np.full(len(view.approach_lane), 0.02)
         lanes = np.bincount(paths.link_of, minlength=links)
-        self._taken = PRIOR_VEH / lanes[paths.link_of]
+        self.taken = PRIOR_VEH / lanes[paths.link_of]
         self._now_s = 0
         self.shares = paths.share.copy()
-        self._went = np.zeros(len(view.approach_lane))
+        self.went = np.zeros(len(view.approach_lane))
+        self.busier: Floats = np.ones(len(view.approach_lane))
 
-    def _balance(self) -> None:
+    def _balance(self, blind: Bools) -> None:
         """Fit the shares to what has been counted at both ends of the paths.
 
         Furness, K. P. (1965). Time function iteration. Traffic Engineering and Control 7, 458-460;
         with what leaves for places that nobody counts as one more column that stays as it is.
         """
         paths = self._paths
-        links, sources = len(self._coming), len(self._went)
-        arrived = np.bincount(paths.link_of, self._went, links) + PRIOR_VEH
+        links, sources = len(self._coming), len(self.went)
+        arrived = PRIOR_VEH + np.bincount(paths.link_of, self.went, links).astype(float)
+        # Where nobody looks at either end, nothing is learnt of the shares.
+        unseen = blind[paths.source]
+        known = np.bincount(paths.link_of, blind, links) == 0
+        sure = known & (np.bincount(paths.link, unseen, links) == 0)
         for _ in range(3):
-            explained = np.bincount(paths.link, self.shares * self._went[paths.source], links)
+            explained = np.bincount(paths.link, self.shares * self.went[paths.source], links)
             growth = np.clip(arrived / (explained + PRIOR_VEH), 0.8, 1.25)
-            share = self.shares * growth[paths.link]
+            share = self.shares * np.where(sure, growth, 1.0)[paths.link]
             total = np.bincount(paths.source, share, sources)
             self.shares = share / np.maximum(total, 1.0)[paths.source]
+        self.busier = np.ones(sources)
+        if unseen.any():
+            self._balance_unseen(arrived - PRIOR_VEH, unseen, known)
+
+    def _balance_unseen(self, arrived: Floats, unseen: Bools, known: Bools) -> None:
+        """Fit to what arrives downstream what must have crossed the lines at which nobody looks.
+
+        The same balance as for shares, with the flow of the unseen lines for what is not known.
+        """
+        paths, links, sources = self._paths, len(self._coming), len(self.went)
+        flow = self.shares * self.went[paths.source]
+        rest = arrived - np.bincount(paths.link, flow * ~unseen, links)
+        usual = np.bincount(paths.link, flow * unseen, links)
+        busier = np.clip((rest + USUAL_VEH) / (usual + USUAL_VEH), *BUSIER)
+        weight = self.shares * (known[paths.link] & unseen)
+        total = np.bincount(paths.source, weight, sources)
+        seen = total > 0
+        mean = np.bincount(paths.source, weight * busier[paths.link], sources)
+        self.busier[seen] = mean[seen] / total[seen]
 
     def nearest_s(self) -> Floats:
         """Give the way from the nearest signal upstream to each approach lane's line. [s]."""
@@ -185,22 +218,22 @@ class Upstream:
             (approaches,) vehicles that crossed each stop line; -1 where not known.
         leaving
             (approaches, PLANNED_S) what was to cross each line; the first stands in for a count
-            that is not known.
+            that is not known, when it comes to who is on the way.
         usual_rate
-            (approaches,) what usually crosses. [veh/s]
+            (approaches,) what usually crosses; stands in for it in the balance. [veh/s]
         seen_s
             The second in which they did.
         """
         went = np.where(crossed >= 0, crossed, leaving[:, 0])
-        self._taken += went - self._taken / MEMORY_S
-        self._rate = usual_rate
+        taken = np.where(crossed >= 0, crossed, usual_rate)
+        self.taken += taken - self.taken / MEMORY_S
         for passed_s in range(self._now_s + 1, seen_s + 1):
             self._coming[:, passed_s % self._depth] = 0.0
         self._now_s = seen_s
         paths = self._paths
-        self._went += went - self._went / MEMORY_S
+        self.went += taken - self.went / MEMORY_S
         if seen_s % BALANCE_S == 0:
-            self._balance()
+            self._balance(crossed < 0)
         moving = np.flatnonzero(went[paths.source] > 0)
         if moving.size:
             np.add.at(
@@ -209,7 +242,7 @@ class Upstream:
                 self.shares[moving] * went[paths.source[moving]],
             )
 
-    def expect(self, now_s: int, leaving: Floats) -> Floats:
+    def expect(self, now_s: int, leaving: Floats, rate: Floats) -> Floats:
         """Give what comes to each approach lane's line, second by second.
 
         Parameters
@@ -218,6 +251,8 @@ class Upstream:
             The present second. [s]
         leaving
             (approaches, PLANNED_S) what will cross each line in the next seconds, as it is planned.
+        rate
+            (approaches,) what crosses each line, on the mean. [veh/s]
 
         Returns
         -------
@@ -227,12 +262,12 @@ class Upstream:
         links = len(self._coming)
         seconds = self._horizon_s + 2
         expected = self._coming[:, (now_s + np.arange(seconds)) % self._depth].copy()
-        flow = self.shares * self._rate[paths.source]
+        flow = self.shares * rate[paths.source]
         steps = np.zeros((links, seconds))
         soon = paths.delay_s < seconds - 1
         np.add.at(steps, (paths.link[soon], paths.delay_s[soon] + 1), flow[soon])
         expected += np.cumsum(steps, axis=1)
-        planned = self.shares[:, None] * (leaving - self._rate[:, None])[paths.source]
+        planned = self.shares[:, None] * (leaving - rate[:, None])[paths.source]
         when = paths.delay_s[:, None] + np.arange(1, PLANNED_S + 1)
         soon = when < seconds
         np.add.at(
@@ -241,10 +276,10 @@ class Upstream:
             planned[soon],
         )
         all_flow = np.bincount(paths.link, flow, links)
-        seen_flow = np.bincount(paths.link_of, self._rate, links)
+        seen_flow = np.bincount(paths.link_of, rate, links)
         scale = np.minimum(seen_flow / np.maximum(all_flow, 1e-9), 1.0)
         rest = np.maximum(seen_flow - all_flow, 0.0)
         expected = expected * scale[:, None] + rest[:, None]
-        taken = np.bincount(paths.link_of, self._taken, links)
-        part = self._taken / np.maximum(taken[paths.link_of], 1e-9)
+        taken = np.bincount(paths.link_of, self.taken, links)
+        part = self.taken / np.maximum(taken[paths.link_of], 1e-9)
         return np.asarray(expected[paths.link_of] * part[:, None])
