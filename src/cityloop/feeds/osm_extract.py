@@ -1,5 +1,6 @@
 """An OpenStreetMap extract, pbf or xml: ways, places, buildings and named places."""
 
+from array import array
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -32,7 +33,7 @@ _LEVELS_MAX: Final = 200.0
 class RawWay(NamedTuple):
     """A way as it stands in the extract."""
 
-    refs: list[int]
+    refs: "array[int]"
     tags: dict[str, str]
 
 
@@ -135,7 +136,8 @@ class _Gathered:
 
         self.wkb = osmium.geom.WKBFactory()
         self.ways: list[RawWay] = []
-        self.nodes: dict[int, tuple[float, float]] = {}
+        # Of millions of nodes, plain numbers take a tenth of the room that objects do.
+        self.node_ids, self.node_lonlat = array("q"), array("d")
         self.kerbs: set[int] = set()
         self.entrances: dict[int, tuple[float, float]] = {}
         self.places: list[RawPlace] = []
@@ -168,11 +170,12 @@ class _Gathered:
         highway = way.tags.get("highway")
         if highway is None or highway in SHUT_WAYS or way.tags.get("area") == "yes":
             return
-        refs = [node.ref for node in way.nodes if node.location.valid()]
-        if len(refs) > 1:
-            for node in way.nodes:
-                if node.location.valid():
-                    self.nodes[node.ref] = (node.lon, node.lat)
+        nodes = [node for node in way.nodes if node.location.valid()]
+        if len(nodes) > 1:
+            refs = array("q", [node.ref for node in nodes])
+            self.node_ids.extend(refs)
+            for node in nodes:
+                self.node_lonlat.extend((node.lon, node.lat))
             self.ways.append(RawWay(refs, dict(way.tags)))
 
     def _area(self, area: Any) -> None:  # noqa: ANN401
@@ -195,12 +198,12 @@ class _Gathered:
 
     def extract(self) -> Extract:
         """Give all that has been read."""
-        ids = np.array(sorted(self.nodes), np.int64)
+        ids, first = np.unique(np.array(self.node_ids, np.int64), return_index=True)
         built = np.array(self.buildings, np.float64).reshape(-1, 3)
         return Extract(
             ways=self.ways,
             node_ids=ids,
-            node_lonlat=np.array([self.nodes[i] for i in ids.tolist()], np.float64).reshape(-1, 2),
+            node_lonlat=np.array(self.node_lonlat, np.float64).reshape(-1, 2)[first],
             kerbs=frozenset(self.kerbs),
             entrances=self.entrances,
             places=self.places,

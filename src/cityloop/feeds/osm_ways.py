@@ -4,7 +4,6 @@
 
 from dataclasses import replace
 from functools import cache
-from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -110,26 +109,8 @@ def build_ways(extract: Extract) -> tuple[Ways, tuple[Remark, ...]]:
     The network, projected around its middle, nodes in the order of a walk along the plane; and a
     remark on what was left out.
     """
-    names: dict[str, int] = {}
-    rows: list[tuple[int, int, int, int, int, bool, float, int]] = []
-    index = dict(zip(extract.node_ids.tolist(), range(len(extract.node_ids)), strict=True))
-    for way in extract.ways:
-        allowed = int(open_to(way.tags))
-        if allowed == 0:
-            continue
-        kind = int(_KINDS.get(way.tags["highway"], WayKind.STREET))
-        rough = way.tags.get("surface", "") in _ROUGH
-        slope, name = _incline(way.tags), way.tags.get("name", "")
-        number = names.setdefault(name, len(names)) if name else -1
-        nodes = [index[ref] for ref in way.refs]
-        wheelchair = int(wheelchair_of(way.tags))
-        rows += [
-            (u, v, kind, allowed, wheelchair, rough, slope, number)
-            for u, v in pairwise(nodes)
-            if u != v
-        ]
-    table = np.array(rows, np.float64).reshape(-1, 8)
-    ends = table[:, :2].astype(np.int32)
+    table, refs, names = _list_ways(extract)
+    ends = np.searchsorted(extract.node_ids, refs).astype(np.int32)
     piece = _pieces(len(extract.node_ids), ends)
     kept = np.bincount(piece, minlength=1)[piece] >= PIECE_NODES_MIN
     if not kept.any():
@@ -141,7 +122,7 @@ def build_ways(extract: Extract) -> tuple[Ways, tuple[Remark, ...]]:
     inside = kept[ends[:, 0]] if len(ends) else np.zeros(0, bool)
     table, ends = table[inside], number_of[ends[inside]].astype(np.int32)
     lonlat = extract.node_lonlat[kept]
-    ways = _measured(lonlat, ends, table, tuple(names))
+    ways = _measured(lonlat, ends, table, names)
     kerb = np.isin(extract.node_ids[kept], np.array(sorted(extract.kerbs), np.int64))
     lost = int(np.sum(used & ~kept))
     if lost == 0:
@@ -151,6 +132,40 @@ def build_ways(extract: Extract) -> tuple[Ways, tuple[Remark, ...]]:
         f"{lost} nodes of ways that lead nowhere were left out",
     )
     return _with_kerbs(ways, kerb), (said,)
+
+
+def _list_ways(extract: Extract) -> tuple[Array, Array, tuple[str, ...]]:
+    """List the edges of all ways that are open to somebody.
+
+    Returns
+    -------
+    (edges, 6) kind, open to, wheelchair, rough, incline, name; (edges, 2) node ids; the names.
+    """
+    names: dict[str, int] = {}
+    rows: list[tuple[int, int, int, bool, float, int]] = []
+    refs: list[Array] = [np.zeros((0, 2), np.int64)]
+    counts: list[int] = []
+    for way in extract.ways:
+        allowed = int(open_to(way.tags))
+        if allowed == 0:
+            continue
+        nodes = np.array(way.refs, np.int64)
+        edges = np.stack([nodes[:-1], nodes[1:]], axis=1)
+        refs.append(edges[edges[:, 0] != edges[:, 1]])
+        counts.append(len(refs[-1]))
+        name = way.tags.get("name", "")
+        rows.append(
+            (
+                int(_KINDS.get(way.tags["highway"], WayKind.STREET)),
+                allowed,
+                int(wheelchair_of(way.tags)),
+                way.tags.get("surface", "") in _ROUGH,
+                _incline(way.tags),
+                names.setdefault(name, len(names)) if name else -1,
+            )
+        )
+    table = np.repeat(np.array(rows, np.float64).reshape(-1, 6), counts, axis=0)
+    return table, np.concatenate(refs), tuple(names)
 
 
 def _incline(tags: dict[str, str]) -> float:
@@ -189,14 +204,14 @@ def _measured(
         head=head,
         tail=tail,
         length_m=np.maximum(np.asarray(length_m, np.float64), LENGTH_M_MIN),
-        kind=table[:, 2].astype(np.uint8),
-        open_to=table[:, 3].astype(np.uint8),
-        wheelchair=table[:, 4].astype(np.uint8),
-        rough=table[:, 5].astype(bool),
+        kind=table[:, 0].astype(np.uint8),
+        open_to=table[:, 1].astype(np.uint8),
+        wheelchair=table[:, 2].astype(np.uint8),
+        rough=table[:, 3].astype(bool),
         kerb=np.zeros(len(head), bool),
-        incline=table[:, 6].copy(),
+        incline=table[:, 4].copy(),
         way_names=names,
-        edge_name=table[:, 7].astype(np.int32),
+        edge_name=table[:, 5].astype(np.int32),
     )
 
 
