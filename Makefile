@@ -4,11 +4,12 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo check test bench lock clean
+.PHONY: help install demo serve check test bench lock clean
 
 BIN := .venv/bin
 STAMP := .venv/.installed
 WORKERS ?= 2
+TRANSLATIONS := $(wildcard src/cityloop/console/locale/*/LC_MESSAGES/*.po)
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,12 +17,15 @@ help: ## list these commands
 install: $(STAMP) ## set up .venv from the lock files, with the simulator and the tools
 	@echo "ready: make demo shows what it does"
 
-$(STAMP): pyproject.toml requirements.txt requirements-dev.txt requirements-uv.txt scripts/install.sh
+$(STAMP): pyproject.toml requirements.txt requirements-dev.txt requirements-uv.txt scripts/install.sh $(TRANSLATIONS)
 	@bash scripts/install.sh
 	@touch $@
 
 demo: $(STAMP) ## an hour of a real city: its own signal plans, actuated, ours
 	@$(BIN)/cityloop demo
+
+serve: $(STAMP) ## the console, at http://127.0.0.1:8760
+	@$(BIN)/cityloop serve
 
 check: $(STAMP) ## every check of the code, with one summary
 	@$(BIN)/python scripts/check.py

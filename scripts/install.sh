@@ -97,15 +97,20 @@ complete_simulator() {
   $bin/sumo --version >/dev/null || fail "the simulator does not start (see above)"
 }
 
-# What the tests start for real.
-complete_tests() {
-  if ! PATH=$PATH:/usr/sbin command -v mosquitto >/dev/null; then apt_install mosquitto; fi
+# What the tests start for real. Only what is missing is asked for, all in one go.
+complete_system() {
+  local packages=()
+  command -v chromium >/dev/null || packages+=(chromium)
+  PATH=$PATH:/usr/sbin command -v mosquitto >/dev/null || packages+=(mosquitto)
+  [ -e /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc ] || packages+=(fonts-noto-cjk)
+  ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || packages+=(postgresql)
+  if [ ${#packages[@]} -gt 0 ]; then apt_install "${packages[@]}"; fi
 }
 
 make_venv
 install_packages
 complete_simulator
-complete_tests
+complete_system
 if [ -f src/cityloop/cli/main.py ]; then
   say "warming the kernels"
   $bin/cityloop warm

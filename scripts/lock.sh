@@ -10,6 +10,6 @@ lock() {
     --no-emit-index-url --no-emit-find-links --no-annotate --no-header "$@"
 }
 
-lock pyproject.toml --extra sim --output-file requirements.txt
+lock pyproject.toml --extra sim --extra postgres --output-file requirements.txt
 lock --group pyproject.toml:dev --constraints requirements.txt --output-file requirements-dev.txt
 echo uv | lock - --output-file requirements-uv.txt

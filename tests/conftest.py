@@ -3,6 +3,13 @@
 import pytest
 from hypothesis import settings
 
+from tests.records_databases import postgres, records, set_up_django, sqlite_records
+
+__all__ = ["postgres", "records", "sqlite_records"]
+
+# Models can only be imported over open records, and tests import them at their top.
+set_up_django()
+
 # The same examples on every machine, however slow it is: a red test is red for everyone.
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.load_profile("ci")

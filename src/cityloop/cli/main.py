@@ -13,8 +13,13 @@ GROUPS: Final = {
     "circle": "cityloop.cli.circle:circle_app",
     "data": "cityloop.cli.data:data_app",
     "sense": "cityloop.cli.sense:sense_app",
+    "accounts": "cityloop.cli.serve:accounts_app",
 }
-COMMANDS: Final = {"demo": "cityloop.cli.demo:demo", "warm": "cityloop.cli.warm:warm"}
+COMMANDS: Final = {
+    "demo": "cityloop.cli.demo:demo",
+    "serve": "cityloop.cli.serve:serve",
+    "warm": "cityloop.cli.warm:warm",
+}
 """Where each first word's commands stand."""
 
 UNUSABLE = 2

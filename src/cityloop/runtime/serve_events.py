@@ -3,7 +3,6 @@
 import fcntl
 import os
 import signal
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,11 +13,11 @@ import uvicorn
 from cityloop.city.errors import InputError
 from cityloop.runtime.committer import Committer
 from cityloop.runtime.event_doors import EventDoors
+from cityloop.runtime.listen import BACKLOG, listen
 from cityloop.runtime.mqtt_door import Broker, MqttDoor
 from cityloop.usecases.keep_events import EventKeeper
 
 WAITING_BYTES_MAX: Final = 64 << 20
-_BACKLOG: Final = 2048
 
 
 def serve_events(
@@ -46,7 +45,7 @@ def serve_events(
     """
     with _locked(folder):
         keeper = EventKeeper(folder)
-        listening = _listen(host, port)
+        listening = listen(host, port)
         committer = Committer(keeper, WAITING_BYTES_MAX)
         mqtt = None if broker is None else MqttDoor(broker, committer, folder)
         doors = EventDoors(keeper, committer, mqtt)
@@ -60,7 +59,7 @@ def serve_events(
                 log_level="warning",
                 access_log=False,
                 server_header=False,
-                backlog=_BACKLOG,
+                backlog=BACKLOG,
                 timeout_graceful_shutdown=10,
             )
         )
@@ -73,23 +72,6 @@ def serve_events(
         with suppress(KeyboardInterrupt):
             server.run(sockets=[listening])
         say("Stopped. All that was acknowledged is kept.")
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listening = socket.socket(family, socket.SOCK_STREAM)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((host, port))
-        listening.listen(_BACKLOG)
-    except OSError as error:
-        raise InputError(
-            file=f"{host}:{port}",
-            place="",
-            cause=f"it cannot be listened at ({error.strerror})",
-            remedy="choose another --port or --host, or stop what uses it",
-        ) from None
-    return listening
 
 
 @contextmanager
