@@ -22,6 +22,7 @@ from cityloop.field.sensor_faults import Fault
 from cityloop.store.run_file import write_run
 from cityloop.traffic.observe.observation import Sensing
 from cityloop.usecases.compare_controls import compare_controls, list_orders, save_comparison
+from cityloop.usecases.keep_learnt import check_learns
 from cityloop.usecases.make_controller import CONTROLS, check_control
 from cityloop.usecases.measure_run import HOUR_S
 from cityloop.usecases.open_scenario import find_scenario
@@ -84,6 +85,12 @@ def run_command(  # noqa: PLR0913  one argument an option
         Path | None,
         typer.Option("--record", help="For adaptive: write what it weighs in every second there."),
     ] = None,
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            "--state", help="For adaptive: go on from what was learnt, and keep it there."
+        ),
+    ] = None,
     roadnet: RoadnetOption = None,
     flow: FlowOption = None,
 ) -> None:
@@ -93,14 +100,16 @@ def run_command(  # noqa: PLR0913  one argument an option
     """
     check_control(control)
     faults = parse_faults(sensor_faults)
-    check_outputs(json, record)
+    check_outputs(json, record, state)
     if record is not None:
         check_recorded(control)
+    if state is not None:
+        check_learns(control)
     found = find_scenario(scenario, roadnet=roadnet, flow=flow, say=_say)
     orders = list_orders(
         found, [control], [seed], sensing=sensing, faults=faults, duration_s=duration, plan=plan
     )
-    orders = [replace(order, record=record) for order in orders]
+    orders = [replace(order, record=record, state=state) for order in orders]
     warm_kernels(_say)
     with progress_bar(f"{found.name}, {control}", 1) as watch:
         (run,) = run_orders(orders, watch)

@@ -48,6 +48,8 @@ class RunOrder:
         For `fixed-time`: our plans as a file; without it, the shipped programmes, repaired.
     record
         For `adaptive`: where to write what was weighed in every second; None for nowhere.
+    state
+        For `adaptive`: file of what has been learnt, read first if it is there, written at the end.
     """
 
     scenario: Scenario
@@ -58,6 +60,7 @@ class RunOrder:
     duration_s: int = HOUR_S
     plan: Path | None = None
     record: Path | None = None
+    state: Path | None = None
 
 
 class Outcome(NamedTuple):

@@ -16,6 +16,7 @@ from cityloop.traffic.control.adaptive import Adaptive
 from cityloop.traffic.evaluate.runs import Run
 from cityloop.traffic.observe.observation import Sensing
 from cityloop.usecases.drive import drive
+from cityloop.usecases.keep_learnt import keep_learnt, recall_learnt
 from cityloop.usecases.make_controller import REFERENCES, check_control, make_controller
 from cityloop.usecases.measure_run import Outcome, RunOrder, measure_run
 from cityloop.usecases.open_scenario import City, open_city
@@ -110,6 +111,8 @@ def _run_commanded(
     recorder = None
     if order.record is not None and isinstance(controller, Adaptive):
         recorder = DecisionRecorder(controller, city)
+    if order.state is not None and isinstance(controller, Adaptive):
+        recall_learnt(order.state, city, controller)
     with SumoField(
         order.scenario,
         city.network,
@@ -128,4 +131,6 @@ def _run_commanded(
         loop = drive(field, controller, every_second, city.fallbacks, after_proof)
     if order.record is not None and recorder is not None:
         recorder.write(order.record, seed=order.seed, end_s=end_s, fallbacks=loop.fallbacks)
+    if order.state is not None and isinstance(controller, Adaptive):
+        keep_learnt(order.state, city, controller)
     return Outcome(field.truth, loop, loop.stage_changes)

@@ -16,6 +16,7 @@ from cityloop.traffic.control.weighed import Weighed
 from cityloop.traffic.estimate.arrivals import Arrivals
 from cityloop.traffic.estimate.discharge import Discharge
 from cityloop.traffic.estimate.exits import ExitBlocks
+from cityloop.traffic.estimate.learnt import Learnt
 from cityloop.traffic.estimate.waiting import RedWaits
 from cityloop.traffic.observe.observation import Observation, Reading
 from cityloop.traffic.observe.view import View
@@ -129,6 +130,30 @@ class Adaptive:
     def settings(self) -> Settings:
         """The parameters."""
         return self._settings
+
+    @property
+    def learnt(self) -> Learnt:
+        """What is known beyond what is seen; set it to go on after a restart."""
+        upstream, usual = self._arrivals.upstream, self._arrivals.health.usual
+        return Learnt(
+            discharge=self._discharge.factor.copy(),
+            share=upstream.shares.copy(),
+            went=upstream.went.copy(),
+            taken=upstream.taken.copy(),
+            rate_veh_s=self._arrivals.rate.copy(),
+            pace_veh_s=usual.pace_veh_s,
+            counts=usual.counts.copy(),
+            used=usual.used.copy(),
+        )
+
+    @learnt.setter
+    def learnt(self, known: Learnt) -> None:
+        upstream, usual = self._arrivals.upstream, self._arrivals.health.usual
+        self._discharge.factor = known.discharge.copy()
+        upstream.shares, upstream.went = known.share.copy(), known.went.copy()
+        upstream.taken, self._arrivals.rate = known.taken.copy(), known.rate_veh_s.copy()
+        usual.pace_veh_s, usual.counts = known.pace_veh_s, known.counts.copy()
+        usual.used = known.used.copy()
 
     def look_at(self, _lamps: Lamps) -> Bools:
         """Look everywhere, always.

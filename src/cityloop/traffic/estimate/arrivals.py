@@ -54,6 +54,8 @@ class Arrivals:
         (lanes, seconds + 1) vehicles that will have come to the line since now.
     rate
         (lanes,) usual arrivals. [veh/s]
+    upstream, health
+        What comes from the signals upstream; whose cameras are believed, and what is usual.
     blind, dark
         (lanes,) whose cameras are not believed; which of them tell nothing, or what cannot be.
     """
@@ -75,12 +77,12 @@ class Arrivals:
         self._speed_m_s = speed_m_s
         self._beyond_s = np.minimum(VIEW_M / speed_m_s, horizon_s).astype(int)
         seconds = np.arange(horizon_s + 2)
-        self._upstream = Upstream(network, signals, view, horizon_s)
+        self.upstream = Upstream(network, signals, view, horizon_s)
         nearest_s = np.empty(lanes)
-        nearest_s[lane_of] = self._upstream.nearest_s()
+        nearest_s[lane_of] = self.upstream.nearest_s()
         self._beyond_s = np.minimum(self._beyond_s, nearest_s)
         self._approach = np.argsort(lane_of)
-        self._health = Health(view)
+        self.health = Health(view)
         self._guess: Floats = np.zeros(lanes)
         self._next: Floats = np.zeros(lanes)
         self.blind: Bools = np.zeros(lanes, bool)
@@ -105,8 +107,8 @@ class Arrivals:
         seconds = np.arange(PLANNED_S + 1)
         waiting = self.queue[:, None] + self.came[:, : PLANNED_S + 1]
         leaving = np.diff(np.minimum(waiting, green_rate[:, None] * seconds), axis=1)
-        self._health.update(observation)
-        health, approach = self._health, self._approach
+        self.health.update(observation)
+        health, approach = self.health, self._approach
         new = self._see(observation, now_s)
         self.blind, self.dark = health.blind[approach], health.dark[approach]
         doubt = health.doubt[approach]
@@ -114,14 +116,14 @@ class Arrivals:
         crossed = self.crossed(observation)
         self.rate += np.where(crossed >= 0, crossed - self.rate, 0.0) / MEMORY_S
         usual = health.usual.veh_s[approach]
-        self.rate = np.where(self.blind, usual * self._upstream.busier[approach], self.rate)
-        self._upstream.update(
+        self.rate = np.where(self.blind, usual * self.upstream.busier[approach], self.rate)
+        self.upstream.update(
             crossed[self._lane_of],
             leaving[self._lane_of],
             usual[self._lane_of],
             observation.seen_s,
         )
-        expected = self._upstream.expect(now_s, leaving[self._lane_of], self.rate[self._lane_of])
+        expected = self.upstream.expect(now_s, leaving[self._lane_of], self.rate[self._lane_of])
         expected = expected[self._approach]
         self._next = np.where(self.blind, expected[:, 1], usual)
         far = expected * (self._beyond | self.dark[:, None])

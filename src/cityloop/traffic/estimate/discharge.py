@@ -36,6 +36,8 @@ class Discharge:
     ----------
     rate
         The tables, learnt. [veh/s]
+    factor
+        (services,) what goes, over what would be expected to go.
     wants
         (lanes,) whether the lane had green and somebody at its line in the second that was seen.
     """
@@ -43,7 +45,7 @@ class Discharge:
     def __init__(self, lane_start: Ints, rate_start: Ints, rate: Floats, service: Ints) -> None:
         self._expected = rate
         self._service = service
-        self._factor = np.ones(int(service.max(initial=-1)) + 1)
+        self.factor = np.ones(int(service.max(initial=-1)) + 1)
         lanes = np.diff(lane_start)
         self._signal = np.repeat(np.arange(len(lanes)), lanes)
         self._lanes = lanes
@@ -52,7 +54,7 @@ class Discharge:
         stages = np.diff(rate_start) // np.maximum(lanes, 1)
         rows = zip(lane_start[:-1], lane_start[1:], stages, strict=True)
         lane = [np.tile(np.arange(first, last), count) for first, last, count in rows]
-        self._lane = np.zeros(len(self._factor), np.int64)
+        self._lane = np.zeros(len(self.factor), np.int64)
         self._lane[service] = np.concatenate([np.zeros(0, np.int64), *lane])
         self._still_s = np.zeros(len(self._signal))
         self.rate: Floats = rate.copy()
@@ -89,7 +91,7 @@ class Discharge:
         wants = green & (present >= 1.0) & (green_s[self._signal] > START_S)
         self.wants = wants
         self._still_s = np.where(wants & (crossed == 0), self._still_s + 1, 0.0)
-        factor = self._factor
+        factor = self.factor
         # What is known of a lane that nobody sees stays as it is.
         factor += (1.0 - factor) * (crossed >= 0)[self._lane] / FORGET_S
         held = self._service[entry[wants & (self._still_s >= STALLED_S)]]
