@@ -121,6 +121,11 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = os.environ.get("CITYLOOP_TIME_ZONE", "Asia/Shanghai")
 
+# --- the city ----------------------------------------------------------------------------------
+
+CITY: Final = os.environ.get("CITYLOOP_CITY", "")
+CIRCLE_STANDARD: Final = os.environ.get("CITYLOOP_STANDARD", "zhejiang")
+
 # --- what the browser gets ---------------------------------------------------------------------
 
 STATIC_URL = "/static/"
