@@ -119,3 +119,26 @@ def test_bd09_given_as_wgs84_is_warned_of_as_bd09(folder):
     write_register(folder, np.stack(gcj02_to_bd09(*wgs84_to_gcj02(*points.T)), axis=1))
     (remark,) = [said.en for said in survey(folder).remarks if "given as WGS-84" in said.en]
     assert "read as BD-09, 4 m" in remark
+
+
+def test_a_passage_cut_off_amid_the_streets_is_left_out_and_an_island_stays(folder):
+    def line(first, x_m, y_m):
+        spots = [lonlat(x_m + 5.0 * i, y_m) for i in range(30)]
+        nodes = "".join(
+            f'<node id="{first + i}" lat="{lat:.7f}" lon="{lon:.7f}"/>'
+            for i, (lon, lat) in enumerate(spots)
+        )
+        refs = "".join(f'<nd ref="{first + i}"/>' for i in range(30))
+        return nodes, f'<way id="{first}">{refs}<tag k="highway" v="footway"/></way>'
+
+    # One line between two rows of streets, one a kilometre off the coast.
+    lines = [line(9000, 150.0, 155.0), line(9100, 0.0, 2700.0)]
+    text = (folder / "town.osm").read_text()
+    begin = text.index("<way")
+    nodes, ways = ("".join(part) for part in zip(*lines, strict=True))
+    (folder / "town.osm").write_text(
+        text[:begin] + nodes + text[begin:].replace("</osm>", f"{ways}</osm>")
+    )
+    found = survey(folder)
+    assert len(found.ways.node_lon) == 12 * 12 + 30
+    assert "30 nodes" in found.remarks[0].en

@@ -157,7 +157,12 @@ def _domains(part: Part) -> str:
         lacks, maybe = (float(people[each].sum()) for each in found)
         total = float(people.sum())
         rows.append(
-            [part.name(domain), f"{total - lacks - maybe:,.0f}", f"{lacks:,.0f}", f"{maybe:,.0f}"]
+            [
+                part.name(domain),
+                f"{max(0.0, total - lacks - maybe):,.0f}",
+                f"{lacks:,.0f}",
+                f"{maybe:,.0f}",
+            ]
         )
     head = [part.say(key) for key in ("domain", "has_all", "lacks", "unsure")]
     return _table(head, rows)
@@ -185,8 +190,7 @@ def _reasons(part: Part) -> str:
             kind=getattr(gaps.kind, f"name_{part.lang}"),
             fewer=f"{gaps.kind.people_per_place[0]:,.0f}",
             more=f"{gaps.kind.people_per_place[1]:,.0f}",
-            fewest=between[0],
-            most=between[1],
+            meant="–".join(str(each) for each in sorted(set(between))),
             there=len(gaps.place_ids),
         )
         for gaps, between in meant

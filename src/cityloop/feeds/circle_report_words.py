@@ -62,8 +62,8 @@ WORDS: Final = {
         "The worst-served four tenths have none, so that Palma cannot be given.",
     ),
     "meant": (
-        "{kind}：按每{fewer}—{more}人一处，应有{fewest}—{most}处，现有{there}处。",
-        "{kind}: one for {fewer}–{more} people would be {fewest}–{most} places; there are {there}.",
+        "{kind}：按每{fewer}—{more}人一处，应有{meant}处，现有{there}处。",
+        "{kind}: one for {fewer}–{more} people would be {meant} places; there are {there}.",
     ),
     "by_age": ("各年龄", "By age"),
     "age_note": (

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
 
 from cityloop.city.remarks import Remark
 from cityloop.city.ways import Open, WayKind, Ways, Wheelchair
@@ -19,6 +20,11 @@ Array = npt.NDArray[Any]
 
 PIECE_NODES_MIN: Final = 20
 """A piece of network that hangs together with nothing else and is smaller is left out."""
+AMID_NODES_MAX: Final = 1000
+AMID_M: Final = 50.0
+"""A smaller piece, most of which lies nearer than this to the main network, is cut off: left out.
+[m]"""
+DEGREE_M: Final = 111_320.0
 LENGTH_M_MIN: Final = 0.001
 
 _KINDS: Final = {
@@ -113,6 +119,7 @@ def build_ways(extract: Extract) -> tuple[Ways, tuple[Remark, ...]]:
     ends = np.searchsorted(extract.node_ids, refs).astype(np.int32)
     piece = _pieces(len(extract.node_ids), ends)
     kept = np.bincount(piece, minlength=1)[piece] >= PIECE_NODES_MIN
+    kept &= ~_cut_off(piece, extract.node_lonlat)
     if not kept.any():
         kept[:] = True
     used = np.zeros(len(kept), bool)
@@ -180,6 +187,23 @@ def _incline(tags: dict[str, str]) -> float:
 def _pieces(nodes: int, ends: Array) -> Array:
     graph = coo_array((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(nodes, nodes))
     return np.asarray(connected_components(graph, directed=False)[1])
+
+
+def _cut_off(piece: Array, lonlat: Array) -> Array:
+    """Tell which nodes are of small pieces amid the main network, such as passages underground.
+
+    An island lies apart and stays.
+    """
+    size = np.bincount(piece, minlength=1)
+    small = (size[piece] < AMID_NODES_MAX) & (size[piece] >= PIECE_NODES_MIN)
+    small &= piece != np.argmax(size)
+    if not small.any():
+        return small
+    stretch = np.array([np.cos(np.radians(lonlat[:, 1].mean())), 1.0]) * DEGREE_M
+    main = cKDTree(lonlat[piece == np.argmax(size)] * stretch)
+    near = np.zeros(len(piece), bool)
+    near[small] = main.query(lonlat[small] * stretch)[0] < AMID_M
+    return np.asarray(small & (2 * np.bincount(piece, near, minlength=1) > size)[piece])
 
 
 def _measured(

@@ -105,11 +105,12 @@ def find_need(standard: Standard, need: str) -> tuple[FacilityType | None, Servi
             return kind, next((i for i in standard.items if i.facility_type == kind.key), None)
     for item in (*named, *within):
         return types.get(item.facility_type), item
+    known = ", ".join(f"{i.name_zh} ({i.name_en})" for i in standard.items)
     raise InputError(
         file=need,
         place="--need",
         cause="nobody knows what is meant",
-        remedy=f"say one of {', '.join(i.name_zh for i in standard.items)}, or a facility type",
+        remedy=f"say {known}, or a facility type",
     )
 
 
