@@ -101,7 +101,7 @@ def test_a_token_may_do_what_both_its_scopes_and_its_account_allow(records):
     )
     found = Token.find(text, now=NOW)
     assert found == token
-    assert {right for right in Right if found is not None and found.has_right(right)} == {Right.SEE}
+    assert {right for right in Right if found.has_right(right)} == {Right.SEE}
     assert text not in str(list(Token.objects.values()))
 
 
