@@ -4,17 +4,46 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
-from cityloop.console import health
-from cityloop.console.pages import city, tap
+from cityloop.console import api_cases, health, open311
+from cityloop.console.pages import cases, city, desk, tap
+
+_OPEN311 = [
+    ("discovery", open311.discovery),
+    ("services", open311.services),
+    ("services/<str:code>", open311.definition),
+    ("requests", open311.requests),
+    ("requests/<str:number>", open311.request_list_of_one),
+    ("request/<str:number>", open311.request_itself),
+    ("tokens/<str:token>", open311.token),
+]
 
 urlpatterns = [
     path("healthz", health.alive, name="alive"),
     path("readyz", health.ready, name="ready"),
+    path("api/v1/cases", api_cases.submit, name="api-cases"),
+    path("api/v1/cases/<str:number>", api_cases.show, name="api-case"),
+    *(
+        path(f"open311/v2/{place}.{form}", view, {"form": form})
+        for place, view in _OPEN311
+        for form in ("json", "xml")
+    ),
     *i18n_patterns(
         path("", city.show, name="city"),
         path("tap/", tap.show, name="tap"),
         path("login/", LoginView.as_view(template_name="console/login.html"), name="login"),
         path("logout/", LogoutView.as_view(), name="logout"),
+        path("cases/", cases.mine, name="cases"),
+        path("cases/new/", cases.submit, name="new-case"),
+        path("cases/alike/", cases.alike, name="alike"),
+        path("cases/find/", cases.find, name="find-case"),
+        path("cases/export/", cases.export, name="export"),
+        path("cases/<str:number>/", cases.show, name="case"),
+        path("cases/<str:number>/act/", cases.act, name="case-act"),
+        path("cases/<str:number>/photos/<str:name>", desk.photo, name="photo"),
+        path("desk/", desk.inbox, name="desk"),
+        path("desk/<str:number>/", desk.show, name="desk-case"),
+        path("desk/<str:number>/act/", desk.act, name="desk-act"),
+        path("desk/<str:number>/contact/", desk.contact, name="desk-contact"),
         prefix_default_language=False,
     ),
 ]

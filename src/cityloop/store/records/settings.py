@@ -25,6 +25,7 @@ INSTALLED_APPS = [
     "axes",
     "django_htmx",
     "cityloop.store.records.accounts",
+    "cityloop.store.records.cases",
     "cityloop.console",
 ]
 MIDDLEWARE = [

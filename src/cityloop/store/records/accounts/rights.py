@@ -12,6 +12,7 @@ class Right(StrEnum):
     APPLY = "apply"
     EXPERIMENT = "experiment"
     SITE = "site"
+    ANSWER = "answer"
     ADMINISTER = "administer"
 
 
@@ -22,6 +23,8 @@ class Role(StrEnum):
     ENGINEER = "engineer"
     OPERATOR = "operator"
     PLANNER = "planner"
+    CITIZEN = "citizen"
+    OFFICER = "officer"
     ADMINISTRATOR = "administrator"
 
 
@@ -30,6 +33,8 @@ RIGHTS: Final[dict[Role, frozenset[Right]]] = {
     Role.ENGINEER: frozenset({Right.SEE, Right.EDIT_PLANS, Right.EXPERIMENT}),
     Role.OPERATOR: frozenset({Right.SEE, Right.EDIT_PLANS, Right.EXPERIMENT, Right.APPLY}),
     Role.PLANNER: frozenset({Right.SEE, Right.SITE}),
+    Role.CITIZEN: frozenset(),
+    Role.OFFICER: frozenset({Right.ANSWER}),
     Role.ADMINISTRATOR: frozenset(Right),
 }
 """Each role's rights."""

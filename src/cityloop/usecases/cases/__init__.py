@@ -1,0 +1,1 @@
+"""What is done with citizens' cases, one verb a function, one transaction each."""
