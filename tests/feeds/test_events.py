@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from cityloop.city.errors import InputError
-from cityloop.feeds.event_arrow import decode_arrow
+from cityloop.feeds.event_arrow import decode_arrow, find_plain
 from cityloop.feeds.event_batch import arrow_schema
 from cityloop.feeds.event_ndjson import decode_ndjson
 from cityloop.traffic.observe.events import DETECTOR, HIRES, KINDS, PASSAGE, PROBE, ColumnType
@@ -231,3 +231,33 @@ def test_mutated_batches_end_in_a_result_or_in_one_line(seed):
                     assert decoded.batch.validate(full=True) is None
                 assert said.startswith("west: ")
                 assert "\n" not in said
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_quick_way_takes_what_the_long_way_takes(seed):
+    """A stream of two batches is always read the long way."""
+    rng = np.random.default_rng(seed)
+    rows = 12
+    odd = [None, float("nan"), -1.0, 1.5, 0.0]
+    shares = [odd[int(rng.integers(5))] if rng.random() < 0.05 else 0.25 for _ in range(rows)]
+    names = ["" if rng.random() < 0.02 else f"d{i}" for i in range(rows)]
+    columns = [
+        pa.array(rng.integers(-(10**3), 10**15, rows), pa.timestamp("us", "UTC")),
+        pa.array(names, pa.string()),
+        pa.array(rng.integers(-1 if seed % 3 == 0 else 0, 9, rows), pa.int32()),
+        pa.array(shares, pa.float32()),
+        pa.array(rng.random(rows), pa.float32()),
+    ]
+    whole = pa.table(columns, schema=arrow_schema(DETECTOR))
+    quick = decode_arrow(DETECTOR, ipc(whole), "west")
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, whole.schema) as writer:
+        for part in (whole[:5], whole[5:]):
+            writer.write_table(part)
+    long = decode_arrow(DETECTOR, bytes(sink.getvalue()), "west")
+    assert quick.batch.equals(long.batch)
+    assert (quick.rejected, quick.first) == (long.rejected, long.first)
+    plain = find_plain(DETECTOR, ipc(whole))
+    assert plain is None or plain.batch.equals(long.batch)
+    nothing = any(share is None or share != share for share in shares)  # noqa: PLR0124  a NaN
+    assert (plain is None) == (nothing or bool(long.rejected))

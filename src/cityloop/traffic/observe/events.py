@@ -196,7 +196,8 @@ PLATE_KEYS: Final = frozenset(
 # What a number plate looks like: a Chinese one, or capitals and figures of a Latin one.
 PLATE: Final = (
     r"^(?:[\x{4e00}-\x{9fff}][ .·•-]?[A-Z][ .·•-]?[A-Z0-9 .·•-]{4,8}.?"
-    r"|[A-Z]{1,3}[ .·-]?[A-Z]{0,2}[ .·-]?[0-9]{3,5}[ .·-]?[A-Z]{0,3}"
+    r"|[A-Z]{1,3}[ .·-]?[A-Z]{1,2}[ .·-]?[0-9]{3,5}[ .·-]?[A-Z]{0,3}"
+    r"|[A-Z][ .·-]?[0-9]{3,5}[ .·-]?[A-Z]{1,3}"
     r"|[A-Z]{2}[0-9]{2} ?[A-Z]{3}|[0-9]{1,4}[ -]?[A-Z]{2,3}[ -]?[0-9]{0,3})$"
 )
 
