@@ -11,6 +11,7 @@ from cityloop.runtime.mqtt_door import read_broker
 from cityloop.runtime.replay_events import replay_events
 from cityloop.runtime.serve_events import serve_events
 from cityloop.traffic.observe.events import KINDS
+from cityloop.usecases.forecast_detectors import forecast_detectors, try_forecast
 from cityloop.usecases.measure_signals import MeasureRules, measure_signals
 from cityloop.usecases.retime_signals import retime_signals
 
@@ -151,3 +152,49 @@ def retime_command(
             f"{each['after']:.3f} (gain {each['low']:+.3f} to {each['high']:+.3f}, 95 %); "
             f"alone {each['alone_s']:+d} s, {each['alone']:.3f}"
         )
+
+
+@sense_app.command("forecast")
+def forecast_command(
+    history: Annotated[
+        Path, typer.Argument(help="CSV or Parquet: a row a step, a column a detector.")
+    ],
+    *,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="CSV file for the forecast of each detector.")
+    ] = None,
+    nearness: Annotated[
+        Path | None, typer.Option("--nearness", help="CSV: how near each detector is to each.")
+    ] = None,
+    step_min: Annotated[
+        float, typer.Option("--step", min=0.1, help="Length of a step in minutes.")
+    ] = 5.0,
+    test: Annotated[
+        float | None, typer.Option("--test", help="Hold this last share back, and try it there.")
+    ] = None,
+) -> None:
+    """Forecast every detector 5, 15, 30 and 60 minutes ahead, or try how good that is."""
+    if (out is None) == (test is None):
+        raise InputError(
+            file="--out",
+            place="",
+            cause="it is not clear whether to forecast or to try it",
+            remedy="give --out FILE for a forecast, or --test 0.2 to try it",
+        )
+    with progress_bar(f"{history.name}, fitting", 1, "histories") as watch:
+
+        def say(done: int, of: int) -> None:
+            watch(0, done / of)
+
+        if out is not None:
+            count = forecast_detectors(history, nearness, step_min, out, say)
+            lines = [f"{count} values forecast, in {out}"]
+        else:
+            errors = try_forecast(history, nearness, step_min, test or 0.0, say)
+            lines = ["minutes  mean absolute error  same as now  penalty"]
+            lines += [
+                f"{each.minutes:>7}  {each.error:>19.3f}  {each.error_now:>11.3f}  "
+                f"{each.penalty:>7.0f}"
+                for each in errors
+            ]
+    typer.echo("\n".join(lines))
