@@ -90,12 +90,12 @@ def open_parts(
         sneak[first + p] = SNEAKERS / max(shown_s, 1.0)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, forceinline=True)
 def _is_open(stock: Stock, stage: int, part: int) -> bool:
     return bool(stock.green[stock.green_start[stage] + part] == 1)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, forceinline=True)
 def _always(stock: Stock, start: int, order: Ints, n: int, part: int) -> bool:
     """Whether a part has green in every stage."""
     opened = 0
@@ -104,7 +104,7 @@ def _always(stock: Stock, start: int, order: Ints, n: int, part: int) -> bool:
     return opened == n
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, forceinline=True)
 def _fill(row: Floats, begin_s: float, end_s: float, cycle_s: int, repeat: int) -> None:
     """Open a row from one time to another, in parts of seconds, in every cycle of the master."""
     if end_s <= begin_s:
@@ -135,34 +135,44 @@ def bring(q: int, streets: Streets, go: Floats, come: Floats) -> None:
         (periods, queues, master) written for the queue. [veh/s]
     """
     periods, master_s = go.shape[0], go.shape[2]
+    level = np.empty(master_s)
     for w in range(periods):
         row = come[w, q]
         row[:] = streets.flat[w, q]
         for f in range(streets.feed_start[q], streets.feed_start[q + 1]):
-            sent = go[w, streets.feed_part[f]]
-            share, smooth = streets.feed_share[f], streets.feed_smooth[f]
-            shift = streets.feed_delay_s[f] % master_s
-            # Start of the recursion: its value after infinitely many cycles, from one of them.
-            level, weight = 0.0, 1.0
-            at = master_s - shift
-            for _t in range(master_s):
-                if at >= master_s:
-                    at -= master_s
-                level += smooth * (sent[at] - level)
-                weight *= 1.0 - smooth
-                at += 1
-            if weight < 1.0:
-                level /= 1.0 - weight
-            at = master_s - shift
+            _smooth(
+                go[w, streets.feed_part[f]],
+                streets.feed_delay_s[f] % master_s,
+                streets.feed_smooth[f],
+                level,
+            )
+            share = streets.feed_share[f]
             for t in range(master_s):
-                if at >= master_s:
-                    at -= master_s
-                level += smooth * (sent[at] - level)
-                row[t] += share * level
-                at += 1
+                row[t] += share * level[t]
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, forceinline=True)
+def _smooth(sent: Floats, shift: int, smooth: float, level: Floats) -> None:
+    """Shift a profile and smooth it by Robertson's recursion, as after infinitely many cycles.
+
+    The recursion is linear: run from 0, it lacks what was there at the beginning, which fades.
+    """
+    master_s, keep = len(sent), 1.0 - smooth
+    now = 0.0
+    for t in range(shift):
+        now = keep * now + smooth * sent[t + master_s - shift]
+        level[t] = now
+    for t in range(shift, master_s):
+        now = keep * now + smooth * sent[t - shift]
+        level[t] = now
+    fades = keep**master_s
+    begin = now / (1.0 - fades) if fades < 1.0 else 0.0
+    for t in range(master_s):
+        begin *= keep
+        level[t] += begin
+
+
+@numba.njit(cache=True, nogil=True, forceinline=True)
 def _rates(q: int, w: int, streets: Streets, profiles: Profiles, rates: Floats) -> int:
     """Work out what a queue could let go in every second, and whether it is ever held up.
 
@@ -171,6 +181,9 @@ def _rates(q: int, w: int, streets: Streets, profiles: Profiles, rates: Floats) 
     """
     master_s = profiles.come.shape[2]
     first, last = streets.part_start[q], streets.part_start[q + 1]
+    if last == first + 1:
+        _part_rates(first, w, streets, profiles, rates[0])
+        return 0
     held_up = 0
     for t in range(master_s):
         time_s, free, free_time_s, shut = 0.0, 0.0, 0.0, False
@@ -194,7 +207,40 @@ def _rates(q: int, w: int, streets: Streets, profiles: Profiles, rates: Floats) 
     return held_up
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, forceinline=True)
+def _part_rates(p: int, w: int, streets: Streets, profiles: Profiles, row: Floats) -> None:
+    """Work out what a queue of one part would let go in every second. [veh/s]."""
+    sat, opened = streets.part_sat[p], profiles.open[p]
+    first, last = streets.foe_start[p], streets.foe_start[p + 1]
+    if first == last:
+        for t in range(len(row)):
+            row[t] = opened[t] * sat
+        return
+    for t in range(len(row)):
+        row[t] = 0.0
+    for f in range(first, last):
+        foe = streets.foe_part[f]
+        for t in range(len(row)):
+            row[t] += profiles.go[w, foe, t] if profiles.open[foe, t] > 0.0 else 0.0
+    before, rate = 0.0, sat
+    for t in range(len(row)):
+        # Streams often keep their flow for many seconds: gaps are worked out when it changes.
+        if opened[t] > 0.0 and row[t] != before:
+            before = row[t]
+            rate = _gap_rate(p, before, streets, profiles)
+        row[t] = opened[t] * rate
+
+
+@numba.njit(cache=True, nogil=True, forceinline=True)
+def _gap_rate(p: int, foes: float, streets: Streets, profiles: Profiles) -> float:
+    """Give what goes through the gaps of the streams that a part gives way to. [veh/s]."""
+    if foes <= TINY:
+        return float(streets.part_sat[p])
+    gaps = foes * np.exp(-foes * streets.gap_s[p]) / (1.0 - np.exp(-foes * streets.follow_s[p]))
+    return float(min(streets.part_sat[p], max(gaps, profiles.sneak[p])))
+
+
+@numba.njit(cache=True, nogil=True, forceinline=True)
 def _part_rate(p: int, w: int, t: int, streets: Streets, profiles: Profiles) -> float:
     """Give what a queue of one part would let go in a second. [veh/s]."""
     opened = profiles.open[p, t]
@@ -204,14 +250,10 @@ def _part_rate(p: int, w: int, t: int, streets: Streets, profiles: Profiles) -> 
     for f in range(streets.foe_start[p], streets.foe_start[p + 1]):
         if profiles.open[streets.foe_part[f], t] > 0.0:
             foes += profiles.go[w, streets.foe_part[f], t]
-    rate = streets.part_sat[p]
-    if foes > TINY:
-        gaps = foes * np.exp(-foes * streets.gap_s[p]) / (1.0 - np.exp(-foes * streets.follow_s[p]))
-        rate = min(rate, max(gaps, profiles.sneak[p]))
-    return float(opened * rate)
+    return float(opened * _gap_rate(p, foes, streets, profiles))
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, forceinline=True)
 def _can_go(t: int, rates: Floats, lanes: float, left: float) -> tuple[float, float]:
     """Give what can go in a second, and how many free vehicles are left before one that is not.
 
@@ -231,7 +273,7 @@ def _can_go(t: int, rates: Floats, lanes: float, left: float) -> tuple[float, fl
     return apart, left - apart
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, forceinline=True)
 def _capacity(rates: Floats, lanes: float, held_up: int) -> float:
     """Sum what can go in a master cycle if there are always vehicles. [veh]."""
     total, left = 0.0, -1.0
@@ -288,7 +330,7 @@ def serve(q: int, streets: Streets, profiles: Profiles, rates: Floats) -> None:
     profiles.delay[q] = delay
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, forceinline=True)
 def _pass(
     q: int,
     w: int,
@@ -302,6 +344,8 @@ def _pass(
 
     Give the area of the queue, the vehicles that stopped, and the longest queue of the cycle.
     """
+    if held_up == 0:
+        return _pass_together(q, w, scale, streets, profiles, rates[0])
     come = profiles.come[w, q]
     first, last = streets.part_start[q], streets.part_start[q + 1]
     waiting, left = 0.0, -1.0
@@ -309,11 +353,9 @@ def _pass(
     for lap in range(2):
         for t in range(len(come)):
             here = waiting + come[t] * scale
-            rate = rates[0, t]
-            if held_up == 1:
-                rate, after = _can_go(t, rates, streets.lanes[q], left)
-                # Only who is there can be let by.
-                left = after + max(rate - here, 0.0) if after >= 0.0 else after
+            rate, after = _can_go(t, rates, streets.lanes[q], left)
+            # Only who is there can be let by.
+            left = after + max(rate - here, 0.0) if after >= 0.0 else after
             gone = min(here, rate)
             held = here - gone
             if lap == 1:
@@ -324,6 +366,43 @@ def _pass(
                 for p in range(first, last):
                     profiles.go[w, p, t] = gone * streets.part_share[p]
             waiting = held
+    return area, stopped, most
+
+
+@numba.njit(cache=True, nogil=True, forceinline=True)
+def _pass_together(
+    q: int, w: int, scale: float, streets: Streets, profiles: Profiles, rate: Floats
+) -> tuple[float, float, float]:
+    """Do as `_pass` where all parts of a queue go at once, in one lap.
+
+    Less comes than can go, so the queue is empty where the sum of arrivals less capacity is lowest.
+    """
+    come = profiles.come[w, q]
+    first, last = streets.part_start[q], streets.part_start[q + 1]
+    master_s = len(come)
+    level, lowest, begin = 0.0, 0.0, 0
+    for t in range(master_s):
+        level += come[t] * scale - rate[t]
+        if level < lowest:
+            lowest, begin = level, t + 1
+    waiting, area, stopped, most = 0.0, 0.0, 0.0, 0.0
+    go = profiles.go[w, first]
+    for lap in range(2):
+        for t in range(begin, master_s) if lap == 0 else range(begin):
+            arrived = come[t] * scale
+            here = waiting + arrived
+            gone = min(here, rate[t])
+            held = here - gone
+            area += 0.5 * (waiting + held)
+            if held > TINY:
+                stopped += arrived
+            most = max(most, held)
+            go[t] = gone
+            waiting = held
+    for p in range(last - 1, first - 1, -1):
+        share = streets.part_share[p]
+        for t in range(master_s):
+            profiles.go[w, p, t] = share * go[t]
     return area, stopped, most
 
 
