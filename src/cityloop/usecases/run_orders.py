@@ -4,7 +4,8 @@ import contextlib
 import multiprocessing as mp
 import os
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import NamedTuple
@@ -64,7 +65,8 @@ def run_orders(
                 index, order = waiting.pop()
                 ours, theirs = context.Pipe(duplex=False)
                 process = context.Process(target=_work, args=(order, theirs), daemon=True)
-                process.start()
+                with _interrupts_held():
+                    process.start()
                 theirs.close()
                 running[ours] = _Worker(index, process, ours)
             for pipe in wait(list(running)):
@@ -88,6 +90,21 @@ def run_orders(
     return [done[index] for index in range(len(orders))]
 
 
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Hold back interrupts: a process that is started meanwhile never sees one, we do afterwards.
+
+    An interpreter that is still starting would print a traceback.
+    """
+    # It starts with the first process, and lets interrupts through again when it does.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _receive(worker: _Worker, order: RunOrder) -> Run | float:
     try:
         news = worker.pipe.recv()
@@ -107,8 +124,6 @@ def _receive(worker: _Worker, order: RunOrder) -> Run | float:
 
 def _work(order: RunOrder, pipe: Connection) -> None:
     """Run one order and send back how far it is, and at last what came out or went wrong."""
-    # The parent is interrupted, too, and ends us; a second interrupt here would only print.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
     with contextlib.suppress(BrokenPipeError):
         try:
