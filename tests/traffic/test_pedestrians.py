@@ -182,9 +182,12 @@ def find_wrong(walks: list[Walk], shown: dict[str, list[str]], speed_m_s: float)
         for begin, end in runs_of(row, walk.link):
             wrong["short walk"] += end - begin < WALK_S
             for foe in walk.foes:
-                # Who yields may have been green all along; nobody may begin while people cross.
+                # Who yields may have been green all along, and may begin beside a walk that is
+                # green; beside one that is not, nobody may begin while people cross.
                 wrong["begun too early"] += any(
-                    row[t][foe] in GREEN and row[t - 1][foe] not in GREEN
+                    row[t][foe] in GREEN
+                    and row[t - 1][foe] not in GREEN
+                    and row[t][walk.link] not in GREEN
                     for t in range(end, min(end + needed_s, len(row)))
                 )
         for state in row:

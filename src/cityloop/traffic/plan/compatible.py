@@ -9,9 +9,6 @@ What rule 1 allows is not always wise. Three things are asked of a stage that no
   stream to which it yields waits in no one's way.
 - *Nobody is let into a place inside the junction from which nobody is let out.* A signal that
   controls several nodes with short links between them keeps its shipped stages.
-
-A signal with walks keeps its shipped stages, too: between two stages that nobody has drawn, a turn
-that yields to a walk could begin while people are still crossing.
 """
 
 from collections.abc import Iterator, Sequence
@@ -55,8 +52,7 @@ def compatible_stages(
     rows: list[Bools] = []
     for s in range(len(signals.signal_ids)):
         stages = list(shipped.of(s))
-        walks = (signals.group_kind[signals.groups_of(s)] == GroupKind.WALK).any()
-        if stages and not walks and not _has_inner_lanes(network, signals, s):
+        if stages and not _has_inner_lanes(network, signals, s):
             added = _added_stages(network, signals, s, stages)
             stages += added[: max(MOST_STAGES - len(stages), 0)]
         owner += [s] * len(stages)
