@@ -14,6 +14,7 @@ GROUPS: Final = {
     "data": "cityloop.cli.data:data_app",
     "sense": "cityloop.cli.sense:sense_app",
     "accounts": "cityloop.cli.serve:accounts_app",
+    "cases": "cityloop.cli.cases:cases_app",
 }
 COMMANDS: Final = {
     "demo": "cityloop.cli.demo:demo",

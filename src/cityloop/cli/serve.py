@@ -28,7 +28,7 @@ def serve(
     host: Annotated[str, typer.Option("--host", help="Address to listen at.")] = "127.0.0.1",
 ) -> None:
     """Serve the console until it is stopped: pages in Chinese and English, and the API."""
-    _open(data)
+    open_folder(data)
     from cityloop.runtime.serve_console import serve_console  # noqa: PLC0415
 
     serve_console(data, host, port, lambda line: typer.echo(line, err=True))
@@ -45,15 +45,26 @@ def add_command(
     password = os.environ.get("CITYLOOP_PASSWORD") or typer.prompt(
         "Password", hide_input=True, confirmation_prompt=True
     )
-    _open(data)
+    open_folder(data)
     from cityloop.usecases.manage_accounts import add_account  # noqa: PLC0415
 
     account = add_account(name, role, password, by=None)
     typer.echo(f"{account} may sign in as {role}.")
 
 
-def _open(data: Path) -> None:
-    """Open the records, and bring them to the models of this version."""
+def open_folder(data: Path) -> None:
+    """Open the records, and bring them to the models of this version.
+
+    Parameters
+    ----------
+    data
+        Folder of all that is kept.
+
+    Raises
+    ------
+    InputError
+        If the folder or the database cannot be used.
+    """
     from cityloop.store.records.open_records import (  # noqa: PLC0415
         migrate_records,
         open_records,

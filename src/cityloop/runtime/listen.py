@@ -1,7 +1,12 @@
-"""A port to listen at."""
+"""A port to listen at, and a server that answers there until it is told to stop."""
 
+import signal
 import socket
-from typing import Final
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Final
+
+import uvicorn
 
 from cityloop.city.errors import InputError
 
@@ -41,3 +46,50 @@ def listen(host: str, port: int) -> socket.socket:
             remedy="choose another --port or --host, or stop what uses it",
         ) from None
     return listening
+
+
+def serve_until_told(
+    app: Any,  # noqa: ANN401  ASGI, typed in as many ways as there are packages
+    listening: socket.socket,
+    ready: Callable[[], None],
+    *,
+    lifespan: bool,
+    grace_s: int,
+) -> None:
+    """Serve until a signal comes; then answer what has been asked, and return.
+
+    Parameters
+    ----------
+    app
+        The ASGI application.
+    listening
+        The open port.
+    ready
+        Called when a signal would be heeded and a request would be answered.
+    lifespan
+        Whether the application is told of its start and end.
+    grace_s
+        For how long open requests are waited for. [s]
+    """
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            http="httptools",
+            loop="uvloop",
+            ws="none",
+            lifespan="on" if lifespan else "off",
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            backlog=BACKLOG,
+            timeout_graceful_shutdown=grace_s,
+        )
+    )
+    # uvicorn ends in order at both signals, then hands them on to whoever listened before: to this.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with suppress(KeyboardInterrupt):
+            ready()
+            server.run(sockets=[listening])
+    finally:
+        signal.signal(signal.SIGTERM, before)

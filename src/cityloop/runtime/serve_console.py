@@ -1,19 +1,18 @@
 """The process of the console: the pages, the API and the live streams at one port."""
 
-import signal
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-import uvicorn
 from a2wsgi import WSGIMiddleware
 from a2wsgi.asgi_typing import ASGIApp
 from django.core.wsgi import get_wsgi_application
 
-from cityloop.runtime.listen import BACKLOG, listen
+from cityloop.runtime.case_clock import case_clock
+from cityloop.runtime.listen import listen, serve_until_told
 
 _WORKERS: Final = 8
+_GRACE_S: Final = 5
 
 
 def serve_console(folder: Path, host: str, port: int, say: Callable[[str], None]) -> None:
@@ -35,28 +34,15 @@ def serve_console(folder: Path, host: str, port: int, say: Callable[[str], None]
     Raises
     ------
     InputError
-        If the port or the database cannot be used.
+        If the port, the database or the rules of cases cannot be used.
     """
     listening = listen(host, port)
     host, port = listening.getsockname()[:2]
-    server = uvicorn.Server(
-        uvicorn.Config(
-            build_console(),
-            http="httptools",
-            loop="uvloop",
-            ws="none",
-            lifespan="off",
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            backlog=BACKLOG,
-            timeout_graceful_shutdown=5,
+    told = f"The console is at http://{host}:{port}/ and keeps what it knows in {folder}"
+    with case_clock():
+        serve_until_told(
+            build_console(), listening, lambda: say(told), lifespan=False, grace_s=_GRACE_S
         )
-    )
-    say(f"The console is at http://{host}:{port}/ and keeps what it knows in {folder}")
-    signal.signal(signal.SIGTERM, lambda *_: None)
-    with suppress(KeyboardInterrupt):
-        server.run(sockets=[listening])
     say("Stopped.")
 
 

@@ -2,22 +2,20 @@
 
 import fcntl
 import os
-import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
-
-import uvicorn
 
 from cityloop.city.errors import InputError
 from cityloop.runtime.committer import Committer
 from cityloop.runtime.event_doors import EventDoors
-from cityloop.runtime.listen import BACKLOG, listen
+from cityloop.runtime.listen import listen, serve_until_told
 from cityloop.runtime.mqtt_door import Broker, MqttDoor
 from cityloop.usecases.keep_events import EventKeeper
 
 WAITING_BYTES_MAX: Final = 64 << 20
+_GRACE_S: Final = 10
 
 
 def serve_events(
@@ -49,28 +47,16 @@ def serve_events(
         committer = Committer(keeper, WAITING_BYTES_MAX)
         mqtt = None if broker is None else MqttDoor(broker, committer, folder)
         doors = EventDoors(keeper, committer, mqtt)
-        server = uvicorn.Server(
-            uvicorn.Config(
-                doors,
-                http="httptools",
-                loop="uvloop",
-                ws="none",
-                lifespan="on",
-                log_level="warning",
-                access_log=False,
-                server_header=False,
-                backlog=BACKLOG,
-                timeout_graceful_shutdown=10,
-            )
-        )
         host, port = listening.getsockname()[:2]
-        say(f"Taking events in at http://{host}:{port}/v1/events/KIND, keeping them in {folder}")
-        if broker is not None:
-            say(f"and from mqtt://{broker.host}:{broker.port}, topic {broker.topic}/KIND")
-        # uvicorn ends in order at both signals, then hands them on; there is nobody else to tell.
-        signal.signal(signal.SIGTERM, lambda *_: None)
-        with suppress(KeyboardInterrupt):
-            server.run(sockets=[listening])
+
+        def ready() -> None:
+            say(
+                f"Taking events in at http://{host}:{port}/v1/events/KIND, keeping them in {folder}"
+            )
+            if broker is not None:
+                say(f"and from mqtt://{broker.host}:{broker.port}, topic {broker.topic}/KIND")
+
+        serve_until_told(doors, listening, ready, lifespan=True, grace_s=_GRACE_S)
         say("Stopped. All that was acknowledged is kept.")
 
 

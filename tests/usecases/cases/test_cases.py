@@ -152,18 +152,18 @@ def test_a_transfer_moves_the_case_to_the_other_desk_alone():
 def test_the_clock_warns_and_escalates_and_closes_what_nobody_rates():
     one, water = citizen("one"), officer("water", "water")
     number = submitted(one).number
-    assert clock.ring_alarms(RULES, later(17)) == 0
-    assert clock.ring_alarms(RULES, later(18)) == 1
-    assert clock.ring_alarms(RULES, later(18)) == 0
-    assert clock.ring_alarms(RULES, later(29)) == 2
+    assert clock.ring_alarms(RULES, later(17)) == (0, ())
+    assert clock.ring_alarms(RULES, later(18)) == (1, ())
+    assert clock.ring_alarms(RULES, later(18)) == (0, ())
+    assert clock.ring_alarms(RULES, later(29)) == (2, ())
     row = get_case(one, number)
     assert (row.overdue, row.level) == (True, 1)
     desk.begin_work(water, number, now=later(30))
     with pytest.raises(RefusedError, match="passed"):
         desk.extend_deadline(water, number, reason="x", rules=RULES, now=later(30))
     desk.answer_case(water, number, answer="好了", now=later(31))
-    assert clock.close_unrated(RULES, later(31 + 239)) == 0
-    assert clock.close_unrated(RULES, later(31 + 240)) == 1
+    assert clock.close_unrated(RULES, later(31 + 239)) == (0, ())
+    assert clock.close_unrated(RULES, later(31 + 240)) == (1, ())
     assert get_case(one, number).rating == Rating.NONE
     check_all()
 

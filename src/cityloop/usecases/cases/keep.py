@@ -104,7 +104,9 @@ def show(row: Case, told: Told, at: datetime) -> None:
     row.service, row.area, row.state = told.service, told.area, told.state
     row.department, row.helpers, row.officer = told.department, list(told.helpers), told.officer
     row.limit, row.due_at, row.warn_at = clock.limit, clock.due, clock.warn
-    row.overdue, row.level, row.rating = told.overdue, told.level, told.rating
+    row.warned, row.overdue, row.level, row.rating = (
+        told.warned, told.overdue, told.level, told.rating,
+    )  # fmt: skip
     row.updated_at = at
     if row.answered_at is None:
         row.first_due_at = clock.due

@@ -129,6 +129,8 @@ def keep_retention(rules: Rules, now: datetime) -> int:
     for number in list(old.values_list("number", flat=True)):
         with changing(now):
             row = lock(CLOCK, number)
+            if row.erased:  # meanwhile, by its citizen or another process
+                continue
             _erase(row, now, by="clock")
             touched.add(row.pk)
     sweep_photos(now)

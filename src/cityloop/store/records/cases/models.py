@@ -48,6 +48,7 @@ class Case(models.Model):
     ended_at = models.DateTimeField(null=True)
     call_back_by = models.DateTimeField(null=True)
     limit = models.CharField(max_length=KEY)
+    warned = models.BooleanField(default=False)
     overdue = models.BooleanField(default=False)
     level = models.PositiveSmallIntegerField(default=0)
     first_rating = models.CharField(max_length=16, default=Rating.NONE)
@@ -61,6 +62,7 @@ class Case(models.Model):
             models.Index(fields=["department", "state", "due_at"], name="cases_desk"),
             models.Index(fields=["cell_x", "cell_y", "received_at"], name="cases_near"),
             models.Index(fields=["received_at"], name="cases_received"),
+            models.Index(fields=["state", "warn_at"], name="cases_clock"),
         ]
 
     def __str__(self) -> str:

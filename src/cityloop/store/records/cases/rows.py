@@ -1,7 +1,7 @@
 """Which rows are whose, and how one is locked."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError
 from django.db.models import Q, QuerySet
@@ -27,10 +27,27 @@ def cases_of_desks(departments: frozenset[str]) -> Cases:
     return Case.objects.filter(department__in=departments)
 
 
-def cases_to_ring(now: datetime) -> list[str]:
-    """List the open cases whose warning or deadline has come."""
-    late = Case.objects.filter(Q(warn_at__lte=now) | Q(due_at__lt=now), state__in=OPEN)
-    return list(late.values_list("number", flat=True))
+def cases_to_ring(now: datetime, levels: Mapping[str, Sequence[int]]) -> list[str]:
+    """List the open cases for which an alarm is due that has not been entered.
+
+    Parameters
+    ----------
+    now
+        The moment.
+    levels
+        By limit, hours after the deadline at which each next level up is told. [h]
+
+    Returns
+    -------
+    Their numbers, those that are due first.
+    """
+    silent = Q(warned=False, due_at__gte=now) | Q(overdue=False, due_at__lt=now)
+    for limit, hours in levels.items():
+        for level, after_h in enumerate(hours):
+            last = now - timedelta(hours=after_h)
+            silent |= Q(limit=limit, overdue=True, level=level, due_at__lte=last)
+    due = Case.objects.filter(silent, state__in=OPEN, warn_at__lte=now).order_by("due_at")
+    return list(due.values_list("number", flat=True))
 
 
 def lock_case(among: Cases, number: str) -> Case | None:
