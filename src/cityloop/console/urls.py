@@ -5,7 +5,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
 from cityloop.console import api_cases, health, open311
-from cityloop.console.pages import cases, city, desk, tap
+from cityloop.console.pages import cases, city, desk, seats, tap
 
 _OPEN311 = [
     ("discovery", open311.discovery),
@@ -41,6 +41,8 @@ urlpatterns = [
         path("cases/<str:number>/act/", cases.act, name="case-act"),
         path("cases/<str:number>/photos/<str:name>", desk.photo, name="photo"),
         path("desk/", desk.inbox, name="desk"),
+        path("desk/templates/", desk.templates, name="templates"),
+        path("desk/seats/", seats.show, name="seats"),
         path("desk/<str:number>/", desk.show, name="desk-case"),
         path("desk/<str:number>/act/", desk.act, name="desk-act"),
         path("desk/<str:number>/contact/", desk.contact, name="desk-contact"),

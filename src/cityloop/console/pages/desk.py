@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -16,13 +17,12 @@ from django.http import (
 )
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cityloop.casework.moves import RefusedError
-from cityloop.casework.states import NEXT, State
+from cityloop.casework.states import NEXT, WHILE, State
 from cityloop.console.pages.cases import named
 from cityloop.console.who import citizen_of, now, officer_of
-from cityloop.store.records.cases.models import AnswerTemplate
 from cityloop.store.records.cases.photo_files import photo_path
 from cityloop.usecases.cases import desk
 from cityloop.usecases.cases.actors import Actor, NoSuchCaseError, cases_for, get_case
@@ -30,6 +30,13 @@ from cityloop.usecases.cases.contacts import read_contact
 from cityloop.usecases.cases.keep import entries_of
 from cityloop.usecases.cases.look import find_alike, list_cases, said_by
 from cityloop.usecases.cases.rules import city_rules
+from cityloop.usecases.cases.seats import list_colleagues
+from cityloop.usecases.cases.templates import (
+    drop_template,
+    get_template,
+    list_templates,
+    save_template,
+)
 
 PAGE = 50
 FILTERS = ("state", "service", "area", "officer", "words", "open", "overdue")
@@ -63,7 +70,15 @@ def inbox(request: HttpRequest, officer: Actor) -> HttpResponse:
     if not any(asked.values()):
         asked["open"] = "1"
     page = Paginator(list_cases(officer, **asked), PAGE).get_page(request.GET.get("page"))
-    shown = {"page": page, "asked": asked, "states": list(State), "now": now()}
+    more = urlencode({**asked, "page": page.next_page_number()}) if page.has_next() else ""
+    shown = {
+        "page": page,
+        "asked": asked,
+        "more": more,
+        "states": list(State),
+        "departments_mine": officer.departments,
+        "colleagues": sorted({each for d in officer.departments for each in list_colleagues(d)}),
+    }
     return render(request, "console/cases/inbox.html", {**shown, **named(city_rules())})
 
 
@@ -101,6 +116,33 @@ def act(request: HttpRequest, officer: Actor, number: str) -> HttpResponse:
     return HttpResponseRedirect(reverse("desk-case", args=[number]))
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@_at_a_desk
+def templates(request: HttpRequest, officer: Actor) -> HttpResponse:
+    """Show a desk's templates; write one, or drop one."""
+    if request.method == "POST":
+        given = request.POST
+        key = _key(given.get("key", "")) if given.get("key") else None
+        if given.get("act") == "drop" and key is not None:
+            drop_template(officer, key, now=now())
+        else:
+            words = {name: given.get(name, "") for name in ("department", "title", "text")}
+            save_template(officer, key, **words, now=now())
+        return HttpResponseRedirect(reverse("templates"))
+    edit = request.GET.get("edit", "")
+    shown = {
+        **named(city_rules()),
+        "templates": list_templates(officer),
+        "desks": sorted(officer.departments),
+        "edited": get_template(officer, _key(edit)) if edit else None,
+    }
+    return render(request, "console/cases/templates.html", shown)
+
+
+def _key(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 19 else 0  # noqa: PLR2004  64 bits
+
+
 @require_safe
 def photo(request: HttpRequest, number: str, name: str) -> FileResponse:
     """Show a photo to whom its case may be seen by."""
@@ -116,14 +158,20 @@ def photo(request: HttpRequest, number: str, name: str) -> FileResponse:
 def _case(request: HttpRequest, officer: Actor, number: str, **more: Any) -> HttpResponse:  # noqa: ANN401
     row = get_case(officer, number)
     alike = find_alike(said_by(row), now(), cases_for(officer).exclude(pk=row.pk))
+    chosen = request.GET.get("template", "")
     shown = {
         **named(city_rules()),
         "case": row,
         "may": {str(state) for state in NEXT[State(row.state)]},
+        "may_enter": {str(act) for act, states in WHILE.items() if State(row.state) in states},
         "said": row.messages.order_by("pk"),
         "log": entries_of(row),
         "alike": [each for _, each in alike],
-        "templates": AnswerTemplate.objects.filter(department=row.department),
+        "templates": [
+            each for each in list_templates(officer) if each.department == row.department
+        ],
+        "chosen": get_template(officer, _key(chosen)).text if chosen else "",
+        "colleagues": list_colleagues(row.department),
         **more,
     }
     return render(request, "console/cases/desk_case.html", shown)
@@ -131,7 +179,7 @@ def _case(request: HttpRequest, officer: Actor, number: str, **more: Any) -> Htt
 
 def _assign(officer: Actor, number: str, _text: str, given: QueryDict) -> None:
     who = given.get("officer", "")
-    desk.assign_case(officer, number, int(who) if who.isdecimal() else 0, now=now())
+    desk.assign_case(officer, number, _key(who), now=now())
 
 
 def _transfer(officer: Actor, number: str, text: str, given: QueryDict) -> None:
