@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from cityloop.city.errors import InputError
-from cityloop.usecases.keep_events import EventKeeper, Kept
+from cityloop.usecases.keep_events import REPLAYED_MAX, EventKeeper, Kept
 from tests.faults.cut_disk import CutDisk, FailingDisk, make_batch
 
 SEGMENT_BYTES = 3000
@@ -106,6 +106,23 @@ def test_the_same_cuts_are_noticed_where_nobody_waits_for_the_disk(tmp_path):
     """Else the two tests above would prove nothing."""
     lost = [lost_and_doubled(tmp_path, seed, durable=False)[0] for seed in range(8)]
     assert sum(count > 0 for count in lost) >= 6
+
+
+def test_who_is_stopped_before_anything_becomes_history_has_not_ever_more_to_replay(tmp_path):
+    sent = 0
+    for _ in range(6):
+        keeper = EventKeeper(tmp_path, segment_bytes=SEGMENT_BYTES)
+        assert keeper.count("detector", "north") == 5 * sent
+        assert len(list(tmp_path.glob("log/*.log"))) <= 2 * REPLAYED_MAX
+        for _ in range(60):
+            keeper.commit([make_batch("north", sent)])
+            sent += 1
+            keeper.roll_if_due()  # and is stopped before it is done
+    keeper = EventKeeper(tmp_path, segment_bytes=SEGMENT_BYTES)
+    compact = keeper.roll_if_due(at_once=True)
+    assert compact is not None
+    compact()
+    assert history_rows(tmp_path) == {("north", sequence): 5 for sequence in range(sent)}
 
 
 @pytest.mark.parametrize("seed", range(8))

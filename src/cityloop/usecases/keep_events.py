@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
@@ -28,6 +29,8 @@ from cityloop.usecases.estimate_windows import ESTIMATES, WindowBook, decode_win
 ARROW: Final = "application/vnd.apache.arrow.stream"
 NDJSON: Final = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
 SEGMENT_BYTES: Final = 32 << 20
+REPLAYED_MAX: Final = 8
+"""So many segments of the log are taken in at a start before they become history."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -249,10 +252,7 @@ class EventKeeper:
         # While a segment is open, the ledger knows of batches that are in none of the closed ones.
         if not closed or self._log.size_bytes:
             return None
-        accounts = self._ledger.list_accounts()
-        state = msgspec.msgpack.encode(
-            _Checkpoint(_VERSION, max(closed), accounts, self.windows.encode())
-        )
+        state = self._state(max(closed))
         return lambda: self._compact(closed, state)
 
     def count(self, kind: str, source: str | None) -> int:
@@ -347,7 +347,16 @@ class EventKeeper:
                     begins.append(begin)
                     self._ledger.add(entry)
                     self.windows.take(entry, _events(entry, body), number)
+            # Who is stopped again and again before it has done so would have ever more to replay.
+            if len(self._begins) == REPLAYED_MAX and number < numbers[-1]:
+                with suppress(OSError):
+                    self._compact(dict(self._begins), self._state(number))
         return max([last, *numbers])
+
+    def _state(self, last: int) -> bytes:
+        """Write down all that is known, in place of the segments up to one."""
+        accounts = self._ledger.list_accounts()
+        return msgspec.msgpack.encode(_Checkpoint(_VERSION, last, accounts, self.windows.encode()))
 
     def _path(self, number: int) -> Path:
         return self._wal / f"{number:012}.log"
