@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from cityloop.city.errors import InputError
+from cityloop.cli.estimate import estimate
 from cityloop.cli.progress import progress_bar
 from cityloop.runtime.mqtt_door import read_broker
 from cityloop.runtime.replay_events import replay_events
@@ -20,6 +21,9 @@ sense_app = typer.Typer(
     help="Events from the road: take them in, keep them, measure.",
     no_args_is_help=True,
 )
+
+
+sense_app.command("estimate")(estimate)
 
 
 @sense_app.command("serve")

@@ -1,17 +1,18 @@
 """The history of events: Parquet by kind, day and source, which any reader of Parquet can open."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from shutil import rmtree
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from cityloop.city.errors import InputError
 from cityloop.store.disk import Disk, put_file
 
 _DAY_US: Final = 86_400 * 10**6
@@ -89,6 +90,67 @@ def drop_history(folder: Path, kind: str, before: datetime) -> list[Path]:
             rmtree(place)
             removed.append(place)
     return removed
+
+
+def list_days(folder: Path, kind: str) -> dict[date, dict[str, Path]]:
+    """List what there is of one kind.
+
+    Parameters
+    ----------
+    folder
+        Where the history is.
+    kind
+        Of event.
+
+    Returns
+    -------
+    Day, then source, to the folder of its files; the earliest day first.
+    """
+    found: dict[date, dict[str, Path]] = {}
+    for place in sorted((folder / kind).glob("day=*")):
+        try:
+            day = date.fromisoformat(place.name.removeprefix("day="))
+        except ValueError:
+            continue
+        found[day] = {
+            unquote(each.name.removeprefix("source=")): each
+            for each in sorted(place.glob("source=*"))
+        }
+    return found
+
+
+def read_day(place: Path, columns: Sequence[str]) -> Any:  # noqa: ANN401
+    """Read the files of one day and source.
+
+    Parameters
+    ----------
+    place
+        Their folder, from `list_days`.
+    columns
+        Which columns.
+
+    Returns
+    -------
+    An Arrow table, in the order in which the rows were written.
+
+    Raises
+    ------
+    InputError
+        If a file is no Parquet of ours.
+    """
+    parts = []
+    for path in sorted(place.glob("*.parquet")):
+        try:
+            with pq.ParquetFile(path) as file:
+                parts.append(file.read(columns=list(columns)).select(columns))
+        except (OSError, KeyError, pa.ArrowException) as error:
+            raise InputError(
+                file=path,
+                place="",
+                cause=f"it cannot be read ({str(error).splitlines()[0][:200]})",
+                remedy="remove it, or bring it back from a backup",
+            ) from None
+    return pa.concat_tables(parts) if parts else pa.table({})
 
 
 def _part(folder: Path, kind: str, day: date, source: str) -> Path:

@@ -16,6 +16,7 @@ from cityloop.traffic.control.priced import price_options
 from cityloop.traffic.control.stage_table import StageTable
 from cityloop.traffic.control.weighed import Weighed
 from cityloop.traffic.estimate.hires_log import DetectorSetup, make_log
+from cityloop.traffic.estimate.live.line_queues import QueueRules, queues_of_log
 from cityloop.traffic.estimate.windows import Events, SourceWindows, WindowRules
 from cityloop.traffic.plan.transition import plan_timing, signal_rules
 from cityloop.traffic.safety.gate import prove_commands, watch_lamps
@@ -219,6 +220,7 @@ def _measure_once() -> None:
     )
     for _ in work_out(log, setup, MeasureRules()):
         pass
+    queues_of_log(log, setup, QueueRules())
 
 
 def _site_once() -> None:

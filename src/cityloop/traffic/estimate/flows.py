@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from scipy.sparse import csc_array, csr_array
-from scipy.sparse.linalg import splu
 
 from cityloop.city.network import Floats
 from cityloop.city.records import record
+from cityloop.traffic.estimate.balance import Balance
 from cityloop.traffic.estimate.counts import Counts
 from cityloop.traffic.estimate.saturation import saturation
 from cityloop.traffic.model.queues import Queues
@@ -26,7 +25,6 @@ FORK_SD: Final = 0.5
 """How far the count at one signal is from that at the next: vehicles begin and end in between."""
 
 LEAST_VEH_H: Final = 5.0
-DENSE_MAX: Final = 4000
 
 
 @record
@@ -154,36 +152,18 @@ def turning_shares(queues: Queues, total_veh_h: Floats) -> tuple[Floats, Floats]
         return np.zeros(0), np.zeros(0)
     own = np.maximum(total_veh_h, LEAST_VEH_H)
     expected = queues.part_weight * own[owner]
-    rows: list[int] = []
-    cols: list[int] = []
-    wanted: list[float] = []
-    sd: list[float] = []
-
-    def add(parts: Sequence[int], want: float, sd_veh_h: float) -> None:
-        rows.extend([len(wanted)] * len(parts))
-        cols.extend(parts)
-        wanted.append(want)
-        sd.append(sd_veh_h)
-
+    balance = Balance(count)
     for p in range(count):
-        add([p], float(expected[p]), max(SHARE_SD * float(own[owner[p]]), LEAST_VEH_H))
+        sd = max(SHARE_SD * float(own[owner[p]]), LEAST_VEH_H)
+        balance.add([p], float(expected[p]), sd)
     for q in range(queues.queue_count):
         first, last = int(queues.part_start[q]), int(queues.part_start[q + 1])
-        add(range(first, last), float(own[q]), 0.02 * float(own[q]) + 1.0)
+        balance.add(range(first, last), float(own[q]), 0.02 * float(own[q]) + 1.0)
     for parts, want, spread in _basins(queues, own):
-        add(parts, want, spread)
-    matrix = csr_array((np.ones(len(rows)), (rows, cols)), shape=(len(wanted), count))
-    weight = 1.0 / np.square(sd)
-    scaled = csr_array((weight[rows], (rows, cols)), shape=matrix.shape)
-    normal = csc_array(matrix.T @ scaled)
-    solver = splu(normal)
-    volume = np.asarray(solver.solve(matrix.T @ (weight * np.array(wanted))), float)
+        balance.add(parts, want, spread)
+    volume, variance = balance.solve()
     # No turn is unused: one vehicle that cannot go would hold up a lane that looks free.
     volume = np.maximum(volume, LEAST_OF_EXPECTED * expected)
-    if count <= DENSE_MAX:
-        variance = np.diag(np.linalg.inv(np.asarray(normal.todense(), float)))
-    else:
-        variance = 1.0 / np.asarray(normal.diagonal(), float)
     sums = np.bincount(owner, volume, queues.queue_count)
     share = np.where(sums[owner] > 0, volume / np.maximum(sums[owner], 1e-9), queues.part_weight)
     single = np.diff(queues.part_start)[owner] == 1

@@ -254,6 +254,36 @@ class SourceWindows:
         return out
 
 
+def sum_events(events: Events, window_us: int) -> Sums:
+    """Sum up events of any times in one piece: what `SourceWindows` comes to in the end.
+
+    Parameters
+    ----------
+    events
+        They.
+    window_us
+        Length of a window. [us]
+
+    Returns
+    -------
+    The sums by window and detector.
+    """
+    order = np.lexsort((events.detector, events.time_us // window_us)).astype(np.int64)
+    sums = np.zeros((len(order), SUMS), np.int64)
+    window, detector, rows = add_spilled(
+        *(events.time_us, events.detector, events.count, events.occupancy, events.speed_m_s),
+        window_us,
+        order,
+        sums,
+    )
+    return Sums(
+        status=Status.FINAL,
+        begin_us=window * window_us,
+        detector=detector,
+        sums=sums[:rows].copy(),
+    )
+
+
 def flow_veh_h(sums: Longs, window_us: int) -> Doubles:
     """Work out the flow from the sums of windows.
 
