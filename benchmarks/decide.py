@@ -99,6 +99,7 @@ def make_case(signals: int, rng: np.random.Generator, settings: Settings) -> Cas
         np.full(int(stages.sum()), 5, np.int32),
         rng.uniform(8.0, 20.0, total),
         np.ones(total),
+        np.full(total, 1.5),
     )
     fine = np.arange(settings.fine_s)
     coarse = np.arange(settings.fine_s, settings.horizon_s + 1, settings.coarse_s)
@@ -109,7 +110,6 @@ def make_case(signals: int, rng: np.random.Generator, settings: Settings) -> Cas
             settings.storage,
             settings.end_red_s,
             settings.end_square_s,
-            settings.startup_s,
         ),
         grid_s=np.concatenate([fine, coarse]).astype(np.int32),
         due=np.ones(signals, bool),

@@ -10,7 +10,7 @@ from cityloop.kernels.horizon_tables import Problem, Weights
 from tests.kernels.test_horizon import WEIGHTS, draw_problem
 from tests.naive.horizon import list_ways
 
-WAITING_ALONE = Weights(stop_s=0.0, storage=0.0, end_red_s=0.0, end_square_s=0.0, startup_s=1.5)
+WAITING_ALONE = Weights(stop_s=0.0, storage=0.0, end_red_s=0.0, end_square_s=0.0)
 """A plan's cost is then the time that vehicles wait, and nothing else."""
 
 NEAR_S = 1e-6
@@ -90,6 +90,7 @@ def test_a_lane_that_counts_much_is_served_first():
         np.full(2, 5, np.int32),
         np.full(2, 20.0),
         np.ones(2),
+        np.full(2, 1.5),
     )
     queue = np.array([6.0, 2.0])
     steps = [
@@ -113,6 +114,7 @@ def mirrored(problem: Problem, lanes, stages) -> Problem:
         problem.least_s[stages],
         problem.room[lanes],
         problem.weight[lanes],
+        problem.startup_s[lanes],
     )
 
 

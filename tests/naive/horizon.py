@@ -10,7 +10,7 @@ def waited(problem, weights, queue, rate, begin_s, end_s, lost_s):
     cost, after = 0.0, []
     for i, before in enumerate(queue):
         new = problem.came[i, end_s] - problem.came[i, begin_s]
-        goes = rate[i] * max(end_s - begin_s - lost_s, 0.0) if rate[i] > 0 else 0.0
+        goes = rate[i] * max(end_s - begin_s - lost_s[i], 0.0) if rate[i] > 0 else 0.0
         left = max(before + new - goes, 0.0)
         stopped = new if rate[i] <= 0 else new * min(before, 1.0)
         mean = (before + left) / 2
@@ -36,6 +36,7 @@ def list_ways(problem, weights, now_stage, queue):
     """All ways as (cost, first step)."""
     grid_s = problem.grid_s
     last = len(grid_s) - 1
+    moving = np.zeros(len(problem.room))
     found = []
 
     def go(t, stage, waiting, cost, first):
@@ -43,7 +44,7 @@ def list_ways(problem, weights, now_stage, queue):
             found.append((cost + ended(problem, weights, waiting, stage), first))
             return
         more, after = waited(
-            problem, weights, waiting, problem.rates[stage], grid_s[t], grid_s[t + 1], 0.0
+            problem, weights, waiting, problem.rates[stage], grid_s[t], grid_s[t + 1], moving
         )
         go(t + 1, stage, after, cost + more, HOLD if first is None else first)
         for other in range(len(problem.rates)):
@@ -56,10 +57,10 @@ def list_ways(problem, weights, now_stage, queue):
             if not lands.size:
                 continue
             kept = np.minimum(problem.rates[stage], problem.rates[other])
-            one, between = waited(problem, weights, waiting, kept, grid_s[t], clear_s, 0.0)
+            one, between = waited(problem, weights, waiting, kept, grid_s[t], clear_s, moving)
             two, after = waited(
                 problem, weights, between, problem.rates[other], clear_s, grid_s[lands[0]],
-                weights.startup_s,
+                problem.startup_s,
             )  # fmt: skip
             go(lands[0], other, after, cost + one + two, other if first is None else first)
 

@@ -17,6 +17,7 @@ def learnt() -> Learnt:
     rng = np.random.default_rng(4)
     return Learnt(
         discharge=rng.uniform(0.05, 1.25, 7),
+        startup_s=rng.uniform(0.0, 4.0, 3),
         share=rng.uniform(0.0, 1.0, 5),
         went=rng.uniform(0.0, 90.0, 3),
         taken=rng.uniform(0.0, 90.0, 3),
@@ -40,7 +41,7 @@ def test_without_a_file_nothing_is_known(tmp_path):
     ("spoil", "said"),
     [
         (lambda text: text.update(city="another"), "other roads, signals or stages"),
-        (lambda text: text.update(version=2), "of version 1"),
+        (lambda text: text.update(version=3), "of version 2"),
         (lambda text: text["learnt"].pop("used"), "the field used is missing"),
         (lambda text: text["learnt"].update(pace_veh_s=-1.0), "from 0 to 10"),
         (lambda text: text["learnt"]["share"]["values"].__setitem__(0, 1.5), "from 0 to 1"),

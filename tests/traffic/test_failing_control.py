@@ -14,6 +14,7 @@ from cityloop.city.scenario import Scenario
 from cityloop.city.signals import Bools, Commands, Lamps
 from cityloop.cli.tables import list_failures
 from cityloop.store.run_file import write_run
+from cityloop.traffic.control.adaptive import Settings
 from cityloop.traffic.control.protocol import Controller
 from cityloop.traffic.observe.observation import Observation
 from cityloop.usecases import run_control as running
@@ -87,8 +88,14 @@ def run_all(folder: Path) -> dict[str, Told]:
     told = {}
     for way in WAYS:
 
-        def spoil(control: str, city: City, plan: Path | None, way: str = way) -> Controller:
-            return Spoilt(make_controller(control, city, plan), city, way)
+        def spoil(
+            control: str,
+            city: City,
+            plan: Path | None,
+            settings: Settings | None = None,
+            way: str = way,
+        ) -> Controller:
+            return Spoilt(make_controller(control, city, plan, settings), city, way)
 
         # The process is ours alone.
         running.make_controller = spoil  # type: ignore[attr-defined]

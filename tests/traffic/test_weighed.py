@@ -24,6 +24,8 @@ def weigh(**changes) -> Weighed:
         queue=np.zeros(2),
         came=np.zeros((2, 3)),
         rate=np.zeros(4),
+        weight=np.ones(2),
+        startup_s=np.ones(2),
     )
     return made._replace(**changes)
 
@@ -65,6 +67,8 @@ def test_signals_are_told_apart():
         queue=np.zeros(0),
         came=np.zeros((0, 1)),
         rate=np.zeros(0),
+        weight=np.zeros(0),
+        startup_s=np.zeros(0),
     )
     found = find_reasons(weighed, np.array([0, 2, 5, 7], np.int32))
     assert found.tolist() == [Reason.SWITCHING, Reason.MINIMUM_GREEN, Reason.CHEAPEST]

@@ -1,8 +1,33 @@
-"""A scenario: a network, who drives in it, and for how long."""
+"""A scenario: a network, who drives in it, for how long, and what goes wrong meanwhile."""
 
 from pathlib import Path
 
 from cityloop.city.records import record
+
+
+@record
+class Incident:
+    """Something that is not as usual for a while.
+
+    Attributes
+    ----------
+    begin_s, end_s
+        From when on and until when, counted from the scenario's begin. [s]
+    closed_lane
+        A lane into which nobody drives meanwhile; empty if it is the demand that changes.
+    demand
+        By what the demand is multiplied, >= 0. [-]
+    """
+
+    begin_s: int
+    end_s: int
+    closed_lane: str = ""
+    demand: float = 1.0
+
+    def __str__(self) -> str:
+        """Give it as a person writes it."""
+        what = f"closed={self.closed_lane}" if self.closed_lane else f"demand={self.demand:g}"
+        return f"{what}@{self.begin_s}-{self.end_s}"
 
 
 @record
@@ -28,6 +53,8 @@ class Scenario:
         (name, value) of each further option as it is written, for whoever runs the scenario.
     junctions_with_fixed_stages
         Signals whose stages a controller may not change.
+    incidents
+        What is not as usual for a while.
     """
 
     name: str
@@ -40,3 +67,4 @@ class Scenario:
     step_s: float = 1.0
     options: tuple[tuple[str, str], ...] = ()
     junctions_with_fixed_stages: tuple[str, ...] = ()
+    incidents: tuple[Incident, ...] = ()

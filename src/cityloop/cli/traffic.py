@@ -18,8 +18,10 @@ from cityloop.cli.plan import plan as plan_command
 from cityloop.cli.progress import progress_bar
 from cityloop.cli.seeds import parse_seeds
 from cityloop.cli.tables import list_failures, print_differences, print_runs
+from cityloop.feeds.sumo_incidents import parse_incidents
 from cityloop.field.sensor_faults import Fault
 from cityloop.store.run_file import write_run
+from cityloop.traffic.control.adaptive import Settings
 from cityloop.traffic.observe.observation import Sensing
 from cityloop.usecases.compare_controls import compare_controls, list_orders, save_comparison
 from cityloop.usecases.keep_learnt import check_learns
@@ -62,6 +64,17 @@ FaultsOption = Annotated[
         " of the approach lanes.",
     ),
 ]
+IncidentOption = Annotated[
+    str,
+    typer.Option(
+        "--incident",
+        help="What goes wrong, in seconds from the begin: demand=2@1200-1800 doubles the demand,"
+        " closed=LANE@1200-1800 closes a lane. Several with commas between.",
+    ),
+]
+BusWeightOption = Annotated[
+    float, typer.Option("--bus-weight", min=0.1, max=100.0, help="For adaptive: cars a bus counts.")
+]
 DurationOption = Annotated[
     int, typer.Option("--duration", min=1, help="Seconds from the scenario's begin.")
 ]
@@ -78,6 +91,8 @@ def run_command(  # noqa: PLR0913  one argument an option
     seed: Annotated[int, typer.Option("--seed", min=0, max=2**31 - 1, help="SUMO's seed.")] = 1,
     sensing: SensingOption = Sensing.CAMERA,
     sensor_faults: FaultsOption = "",
+    incident: IncidentOption = "",
+    bus_weight: BusWeightOption = 1.0,
     json: Annotated[Path | None, typer.Option("--json", help="Write the figures there.")] = None,
     duration: DurationOption = HOUR_S,
     plan: PlanOption = None,
@@ -105,11 +120,14 @@ def run_command(  # noqa: PLR0913  one argument an option
         check_recorded(control)
     if state is not None:
         check_learns(control)
+    incidents = parse_incidents(incident)
     found = find_scenario(scenario, roadnet=roadnet, flow=flow, say=_say)
+    found = replace(found, incidents=incidents)
     orders = list_orders(
         found, [control], [seed], sensing=sensing, faults=faults, duration_s=duration, plan=plan
     )
-    orders = [replace(order, record=record, state=state) for order in orders]
+    settings = Settings(bus_weight=bus_weight)
+    orders = [replace(order, record=record, state=state, settings=settings) for order in orders]
     warm_kernels(_say)
     with progress_bar(f"{found.name}, {control}", 1) as watch:
         (run,) = run_orders(orders, watch)
@@ -133,6 +151,8 @@ def compare_command(  # noqa: PLR0913  one argument an option
     seeds: Annotated[str, typer.Option("--seeds", help="Such as 1-5 or 1,2,7.")] = "1-5",
     sensing: SensingOption = Sensing.CAMERA,
     sensor_faults: FaultsOption = "",
+    incident: IncidentOption = "",
+    bus_weight: BusWeightOption = 1.0,
     json: Annotated[
         Path | None, typer.Option("--json", help="Write all runs and differences there.")
     ] = None,
@@ -156,10 +176,13 @@ def compare_command(  # noqa: PLR0913  one argument an option
     chosen = parse_seeds(seeds)
     faults = parse_faults(sensor_faults)
     check_outputs(json, report)
+    incidents = parse_incidents(incident)
     found = find_scenario(scenario, roadnet=roadnet, flow=flow, say=_say)
+    found = replace(found, incidents=incidents)
     orders = list_orders(
         found, controls, chosen, sensing=sensing, faults=faults, duration_s=duration, plan=plan
     )
+    orders = [replace(order, settings=Settings(bus_weight=bus_weight)) for order in orders]
     warm_kernels(_say)
     with progress_bar(found.name, len(orders)) as watch:
         comparison = compare_controls(orders, watch, workers=workers)

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from cityloop.city.errors import InputError
 from cityloop.city.scenario import Scenario
+from cityloop.feeds.sumo_incidents import write_closed_lanes
 
 TELEPORT_S: Final = 300
 KEPT_OPTIONS: Final = frozenset(
@@ -112,7 +113,7 @@ def start_sumo(
     """
     sumo = load_libsumo()
     outputs = outputs_in(folder)
-    files = (*scenario.additional_files, *additional)
+    files = (*scenario.additional_files, *additional, *write_closed_lanes(folder, scenario))
     arguments = ["sumo", "--net-file", str(scenario.net_file)]
     if scenario.route_files:
         arguments += ["--route-files", ",".join(map(str, scenario.route_files))]
@@ -131,6 +132,9 @@ def start_sumo(
         "--no-step-log", "--no-warnings", "--duration-log.disable",
         "--xml-validation", "never", "--xml-validation.net", "never",
     ]  # fmt: skip
+    if scenario.incidents:
+        # Else demand that is loaded ahead would not know of a change.
+        arguments += ["--route-steps", "1"]
     try:
         with _quiet():
             sumo.start(arguments)
@@ -140,14 +144,14 @@ def start_sumo(
 
 
 def step_sumo(sumo: ModuleType, scenario: Scenario, folder: Path) -> None:
-    """Let one second pass.
+    """Let one second pass; incidents begin and end before it.
 
     Parameters
     ----------
     sumo
         The running libsumo.
     scenario
-        What is run, for the error.
+        What is run, with its incidents.
     folder
         The run's own folder.
 
@@ -157,9 +161,19 @@ def step_sumo(sumo: ModuleType, scenario: Scenario, folder: Path) -> None:
         If SUMO meets something in the demand that it cannot run.
     """
     try:
+        if scenario.incidents:
+            _change_demand(sumo, scenario)
         sumo.simulationStep()
     except (sumo.TraCIException, sumo.FatalTraCIError, RuntimeError) as error:
         raise _refused(scenario, outputs_in(folder).errors, error) from None
+
+
+def _change_demand(sumo: ModuleType, scenario: Scenario) -> None:
+    """Begin and end the changes of demand that are due in this second."""
+    second = round(sumo.simulation.getTime() - scenario.begin_s)
+    for incident in scenario.incidents:
+        if not incident.closed_lane and second in {incident.begin_s, incident.end_s}:
+            sumo.simulation.setScale(incident.demand if second == incident.begin_s else 1.0)
 
 
 def close_sumo(sumo: ModuleType) -> None:

@@ -60,6 +60,7 @@ def make_space(times: int, stages: int, lanes: int, seconds: int) -> Space:
         np.empty(lanes),
         np.empty(lanes),
         np.empty(lanes),
+        np.empty(lanes),
         np.empty((2, lanes)),
         np.empty(lanes),
     )
@@ -72,6 +73,7 @@ def _fill(space: Space, problem: Problem) -> None:
     for i in range(lanes):
         space.room[i] = problem.room[i]
         space.weight[i] = problem.weight[i]
+        space.startup_s[i] = problem.startup_s[i]
         for second in range(problem.came.shape[1]):
             space.came[second, i] = problem.came[i, second]
     space.full[:lanes] = -np.inf
@@ -99,21 +101,21 @@ def _roll(  # noqa: PLR0913
     r: int,
     begin_s: int,
     end_s: int,
-    lost_s: float,
+    starts: float,
     part: int,
 ) -> float:
     """Let time pass in one state of the lamps, from the queues `queue[q]` to `after[part]`.
 
-    `rates[r]` is what the lamps let go; lanes that are served do not move for the first `lost_s`.
-    Gives the cost of this time.
+    `rates[r]` is what the lamps let go; where `starts` is 1, lanes that are served do not move
+    before their start-up is over; it is 0 where they move already. Gives the cost of this time.
     """
     length_s = end_s - begin_s
-    moving_s = max(length_s - lost_s, 0.0)
     # Lane by lane without a branch, and without the sum: the compiler takes several at once.
     for i in range(lanes):
         before = queue[q, i]
         rate = rates[r, i]
         new = space.came[end_s, i] - space.came[begin_s, i]
+        moving_s = max(length_s - starts * space.startup_s[i], 0.0)
         after = max(before + new - rate * moving_s, 0.0)
         stopped = new * (min(before, 1.0) if rate > 0.0 else 1.0)
         space.after[part, i] = after
@@ -201,7 +203,7 @@ def _go_on(
                 continue
             total += _roll(
                 space, weights, lanes, space.after, 0, space.rates, m,
-                clear_s, grid_s[u], weights.startup_s, 1,
+                clear_s, grid_s[u], 1.0, 1,
             )  # fmt: skip
             _keep(space, lanes, slot, total, 1, m if first == UNDECIDED else first)
 
@@ -350,6 +352,7 @@ def cut_problem(network: Network, s: int, grid_s: Ints, earliest_s: Ints, came: 
         network.least_s[k0:k1],
         network.room[i0:i1],
         network.weight[i0:i1],
+        network.startup_s[i0:i1],
     )
 
 

@@ -20,15 +20,12 @@ class Weights(NamedTuple):
         How much more a queue costs when it fills its lane: 1 + storage * queue / room.
     end_red_s, end_square_s
         At the end of the horizon: for each vehicle on a red lane, and for the square of a queue.
-    startup_s
-        Green that passes before vehicles move. [s]
     """
 
     stop_s: float
     storage: float
     end_red_s: float
     end_square_s: float
-    startup_s: float
 
 
 class Problem(NamedTuple):
@@ -52,6 +49,8 @@ class Problem(NamedTuple):
         (lanes,) vehicles that the lane holds.
     weight
         (lanes,) what one vehicle counts.
+    startup_s
+        (lanes,) green that passes before vehicles move. [s]
     """
 
     grid_s: Ints
@@ -62,6 +61,7 @@ class Problem(NamedTuple):
     least_s: Ints
     room: Floats
     weight: Floats
+    startup_s: Floats
 
 
 class Space(NamedTuple):
@@ -84,8 +84,9 @@ class Space(NamedTuple):
         (stages, lanes) what each stage lets go. [veh/s]
     kept
         (pairs of stages, lanes) what goes on between them: what both let go. [veh/s]
-    room, weight, full
-        (lanes,) vehicles that fit, what one counts, and the most that any stage lets go. [veh/s]
+    room, weight, startup_s, full
+        (lanes,) vehicles that fit, what one counts, green that passes before they move [s], and the
+        most that any stage lets go. [veh/s]
     after
         (2, lanes) queues after the two parts of a switch.
     term
@@ -100,6 +101,7 @@ class Space(NamedTuple):
     kept: Floats
     room: Floats
     weight: Floats
+    startup_s: Floats
     full: Floats
     after: Floats
     term: Floats
@@ -120,8 +122,9 @@ class Network(NamedTuple):
         Tables of (stages, stages). [s]
     least_s
         (stages,) minimum green. [s]
-    room, weight
-        (lanes,) vehicles that the lane holds; what one vehicle counts.
+    room, weight, startup_s
+        (lanes,) vehicles that the lane holds; what one vehicle counts; green that passes before
+        vehicles move. [s]
     """
 
     stage_start: Ints
@@ -133,3 +136,4 @@ class Network(NamedTuple):
     least_s: Ints
     room: Floats
     weight: Floats
+    startup_s: Floats

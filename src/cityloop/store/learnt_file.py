@@ -13,7 +13,7 @@ from cityloop.store.whole_file import read_whole, write_whole
 from cityloop.traffic.estimate.learnt import MOST, Learnt
 
 FORMAT: Final = "cityloop-learnt"
-VERSION: Final = 1
+VERSION: Final = 2
 
 
 class _FileText(msgspec.Struct, forbid_unknown_fields=True):

@@ -5,6 +5,7 @@ from typing import Final
 from cityloop.city.errors import InputError
 from cityloop.city.faults import Severity
 from cityloop.city.scenario import Scenario
+from cityloop.feeds.sumo_net import read_network
 from cityloop.usecases.inspect_scenario import inspect_scenario
 
 # Errors that stop SUMO or leave nothing to measure; what is only unsafe runs as a reference.
@@ -37,7 +38,8 @@ def check_runnable(scenario: Scenario) -> None:
     Raises
     ------
     InputError
-        If a file is broken, or holds what SUMO stops at; the first of several.
+        If a file is broken, or holds what SUMO stops at; the first of several. If an incident
+        closes a lane that is not there.
     """
     stops = _STOPS
     if dict(scenario.options).get("ignore-route-errors", "").lower() in _TRUE:
@@ -49,4 +51,15 @@ def check_runnable(scenario: Scenario) -> None:
                 place=finding.place,
                 cause=finding.cause,
                 remedy=finding.remedy,
+            )
+    closed = {incident.closed_lane for incident in scenario.incidents} - {""}
+    if closed:
+        network, _ = read_network(scenario.net_file)
+        unknown = sorted(closed - set(network.lane_ids))
+        if unknown:
+            raise InputError(
+                file=scenario.net_file,
+                place=unknown[0],
+                cause="an incident closes this lane, and there is none of that name",
+                remedy=f"give a lane's name, such as {network.lane_ids[0]}",
             )

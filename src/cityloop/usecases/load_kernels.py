@@ -160,6 +160,8 @@ def _plan_once() -> None:
         queue=np.zeros(2),
         came=np.zeros((2, Settings().horizon_s + 2)),
         rate=table.rate.copy(),
+        weight=np.ones(2),
+        startup_s=np.ones(2),
     )
     plan_stages(
         table,
@@ -170,6 +172,8 @@ def _plan_once() -> None:
         earliest_s=weighed.earliest_s,
         queue=weighed.queue,
         came=weighed.came,
+        weight=weighed.weight,
+        startup_s=weighed.startup_s,
         first_cost=weighed.cost,
     )
     price_options(table, Settings(), weighed)

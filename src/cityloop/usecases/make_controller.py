@@ -6,7 +6,7 @@ from typing import Final
 from cityloop.city.errors import InputError
 from cityloop.city.signals import Plan
 from cityloop.store.plan_file import read_plans
-from cityloop.traffic.control.adaptive import Adaptive
+from cityloop.traffic.control.adaptive import Adaptive, Settings
 from cityloop.traffic.control.coordinated import Coordinated
 from cityloop.traffic.control.fixed_time import FixedTime
 from cityloop.traffic.control.max_pressure import MaxPressure
@@ -54,7 +54,9 @@ def check_control(name: str) -> str:
     return name
 
 
-def make_controller(control: str, city: City, plan: Path | None) -> Controller:
+def make_controller(
+    control: str, city: City, plan: Path | None, settings: Settings | None = None
+) -> Controller:
     """Build the controller that an order names.
 
     Parameters
@@ -66,6 +68,8 @@ def make_controller(control: str, city: City, plan: Path | None) -> Controller:
     plan
         For `fixed-time` and `coordinated`: our plans as a file; without it, the shipped
         programmes, repaired.
+    settings
+        For `adaptive`: other parameters than its own.
 
     Returns
     -------
@@ -77,8 +81,11 @@ def make_controller(control: str, city: City, plan: Path | None) -> Controller:
         If the plan file cannot be used, or the gate refuses a plan in it.
     """
     if control == "adaptive":
-        stages = compatible_stages(city.network, city.signals, city.programmes)
-        return Adaptive(city.network, city.signals, city.table, city.view, stages)
+        settings = settings or Settings()
+        stages = shipped_stages(city.signals, city.programmes)
+        if settings.beyond_shipped:
+            stages = compatible_stages(city.network, city.signals, city.programmes)
+        return Adaptive(city.network, city.signals, city.table, city.view, stages, settings)
     if control == "max-pressure":
         stages = shipped_stages(city.signals, city.programmes)
         return MaxPressure(city.network, city.signals, city.table, city.view, stages)

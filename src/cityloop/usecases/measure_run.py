@@ -16,6 +16,7 @@ from cityloop.field.sensing import describe_sensing
 from cityloop.field.sensor_faults import Fault
 from cityloop.field.sumo_process import outputs_in
 from cityloop.field.sumo_truth import SumoTruth
+from cityloop.traffic.control.adaptive import Settings
 from cityloop.traffic.evaluate.runs import JunctionResult, Run
 from cityloop.traffic.evaluate.total_delay import total_delay
 from cityloop.traffic.observe.observation import Sensing
@@ -50,6 +51,8 @@ class RunOrder:
         For `adaptive`: where to write what was weighed in every second; None for nowhere.
     state
         For `adaptive`: file of what has been learnt, read first if it is there, written at the end.
+    settings
+        For `adaptive`: other parameters than its own.
     """
 
     scenario: Scenario
@@ -61,6 +64,7 @@ class RunOrder:
     plan: Path | None = None
     record: Path | None = None
     state: Path | None = None
+    settings: Settings | None = None
 
 
 class Outcome(NamedTuple):
@@ -140,6 +144,7 @@ def measure_run(order: RunOrder, city: City, folder: Path, outcome: Outcome) -> 
         },
         refusals=() if loop is None else loop.refusals,
         fallbacks=() if loop is None else loop.fallbacks,
+        incidents=tuple(map(str, order.scenario.incidents)),
         junctions=_junctions(city, link_loss_s(outputs.links), outcome, end_s - begin_s),
         queue_time_s=tuple(outcome.truth.queue_time_s),
         queue=tuple(int(row.sum()) for row in outcome.truth.queue),

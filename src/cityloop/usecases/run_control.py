@@ -107,7 +107,7 @@ def _run_commanded(
         loops = folder / "loops.add.xml"
         write_detectors(loops, list_loops(city.network, city.view))
         additional = (links, loops)
-    controller = make_controller(order.control, city, order.plan)
+    controller = make_controller(order.control, city, order.plan, order.settings)
     recorder = None
     if order.record is not None and isinstance(controller, Adaptive):
         recorder = DecisionRecorder(controller, city)

@@ -17,6 +17,7 @@ from cityloop.traffic.estimate.arrivals import Arrivals
 from cityloop.traffic.estimate.discharge import Discharge
 from cityloop.traffic.estimate.exits import ExitBlocks
 from cityloop.traffic.estimate.learnt import Learnt
+from cityloop.traffic.estimate.startup import StartUp
 from cityloop.traffic.estimate.waiting import RedWaits
 from cityloop.traffic.observe.observation import Observation, Reading
 from cityloop.traffic.observe.view import View
@@ -24,28 +25,56 @@ from cityloop.traffic.plan.stages import Stages
 
 LIFETIME_S: Final = 3
 NEVER_S: Final = 10_000
-FULL_COST: Final = 0.9
-"""What a way out that was full all the time takes off the discharge; the rest lets it recover."""
-STUCK_S: Final = 12
-"""For how long nobody moves at a green before a signal is taken for blocked. [s]"""
 PAUSE_S: Final = 10
 """For how long nobody enters a blocked junction. [s]"""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The one parameter set for every city. [s] unless the name says otherwise."""
+    """The one parameter set for every city. What each part is worth: docs/adaptive.md.
+
+    Attributes
+    ----------
+    stop_s
+        Delay that a stop is worth. [s]
+    storage
+        How much more a queue costs when it fills its lane. [-]
+    end_red_s, end_square_s
+        What is left at the horizon costs: for each vehicle at red, and for the square of a queue
+        over its discharge. [s]
+    horizon_s, fine_s, coarse_s
+        How far a plan looks; for how long by the second, and in which steps from then on. [s]
+    overdue_s, overdue_walk_s
+        Who has waited for so long is served next; a walk. [s]
+    exit_share
+        What a way out that was full all the time takes off the discharge; the rest lets it recover.
+    stuck_s
+        For how long nobody moves at a green before a signal is taken for blocked. [s]
+    bus_weight
+        How many vehicles a bus counts for.
+    learns
+        Whether it learns what each stage lets go and when queues start.
+    looks_upstream
+        Whether it asks what the signals upstream have let go, beyond what cameras see.
+    beyond_shipped
+        Whether it may show stages that the city's own programmes do not have.
+    """
 
     stop_s: float = 3.0
     storage: float = 2.0
     end_red_s: float = 8.0
     end_square_s: float = 0.5
-    startup_s: float = 1.5
     horizon_s: int = 60
     fine_s: int = 10
     coarse_s: int = 3
     overdue_s: int = 155
     overdue_walk_s: int = 90
+    exit_share: float = 0.9
+    stuck_s: int = 12
+    bus_weight: float = 1.0
+    learns: bool = True
+    looks_upstream: bool = True
+    beyond_shipped: bool = True
 
 
 class Adaptive:
@@ -91,10 +120,17 @@ class Adaptive:
         self._signals, self._table, self._stages = signals, table, stages
         self._stage_table: StageTable = build_stage_table(network, signals, table, view, stages)
         self._arrivals = Arrivals(
-            network, signals, view, self._stage_table.lane_of, chosen.horizon_s
+            network,
+            signals,
+            view,
+            self._stage_table.lane_of,
+            chosen.horizon_s,
+            bus_weight=chosen.bus_weight,
+            looks_upstream=chosen.looks_upstream,
         )
         t = self._stage_table
         self._discharge = Discharge(t.lane_start, t.rate_start, t.rate, t.service)
+        self._startup = StartUp(len(t.lane_of))
         self._seen_stage = np.full(len(signals.signal_ids), -1, np.int32)
         self._seen_green_s = np.zeros(len(signals.signal_ids), np.int64)
         self._exits = ExitBlocks(len(view.exit_lane), t.outlet_entry, t.outlet_exit, len(t.rate))
@@ -137,6 +173,7 @@ class Adaptive:
         upstream, usual = self._arrivals.upstream, self._arrivals.health.usual
         return Learnt(
             discharge=self._discharge.factor.copy(),
+            startup_s=self._startup.loss_s.copy(),
             share=upstream.shares.copy(),
             went=upstream.went.copy(),
             taken=upstream.taken.copy(),
@@ -150,6 +187,7 @@ class Adaptive:
     def learnt(self, known: Learnt) -> None:
         upstream, usual = self._arrivals.upstream, self._arrivals.health.usual
         self._discharge.factor = known.discharge.copy()
+        self._startup.loss_s = known.startup_s.copy()
         upstream.shares, upstream.went = known.share.copy(), known.went.copy()
         upstream.taken, self._arrivals.rate = known.taken.copy(), known.rate_veh_s.copy()
         usual.pace_veh_s, usual.counts = known.pace_veh_s, known.counts.copy()
@@ -200,6 +238,8 @@ class Adaptive:
             earliest_s=earliest_s,
             queue=self._arrivals.queue,
             came=self._arrivals.came,
+            weight=self._arrivals.weight,
+            startup_s=self._startup.loss_s,
             first_cost=self.first_cost,
         )
         for s in overdue:
@@ -211,6 +251,7 @@ class Adaptive:
         self.weighed = Weighed(
             lamps.now_s, due, self._stage_before, self._stage.copy(), step, overdue, blocked,
             earliest_s, waited_s, self.first_cost, self._arrivals.queue, self._arrivals.came, rate,
+            self._arrivals.weight, self._startup.loss_s,
         )  # fmt: skip
         self._sequence += 1
         return Commands(
@@ -231,24 +272,30 @@ class Adaptive:
 
     def _learn(self, observation: Observation, lamps: Lamps) -> Floats:
         """Take in what was seen; give what each stage lets go now. [veh/s]."""
-        self._arrivals.update(observation, lamps.now_s, self._green_rate(lamps))
-        self._discharge.update(
-            self._seen_stage,
-            self._seen_green_s,
-            self._arrivals.near,
-            self._arrivals.crossed(observation),
+        self._arrivals.update(
+            observation, lamps.now_s, self._lane_rate(self._stage, ~lamps.switching)
         )
+        if self._settings.learns:
+            crossed, near = self._arrivals.crossed(observation), self._arrivals.near
+            self._discharge.update(self._seen_stage, self._seen_green_s, near, crossed)
+            self._startup.update(
+                self._seen_green_s[self._lane_signal],
+                self._lane_rate(self._seen_stage, self._seen_green_s > 0),
+                near,
+                crossed,
+            )
         self._seen_stage = self._stage.copy()
         self._seen_green_s = self._green_for_s(lamps)
-        return self._discharge.rate * (1.0 - FULL_COST * self._exits.update(observation))
+        blocked = self._exits.update(observation)
+        return self._discharge.rate * (1.0 - self._settings.exit_share * blocked)
 
-    def _green_rate(self, lamps: Lamps) -> Floats:
-        """Give what the running stages let go on each lane; 0 during a switch. [veh/s]."""
+    def _lane_rate(self, stage: Ints, runs: Bools) -> Floats:
+        """Give what a stage of each signal lets go on each lane; 0 where none runs. [veh/s]."""
         t, signal = self._stage_table, self._lane_signal
         lanes = np.diff(t.lane_start)
         at = np.arange(len(signal)) - t.lane_start[signal]
-        entry = t.rate_start[signal] + np.maximum(self._stage, 0)[signal] * lanes[signal] + at
-        runs = (self._stage >= 0) & ~lamps.switching
+        entry = t.rate_start[signal] + np.maximum(stage, 0)[signal] * lanes[signal] + at
+        runs = runs & (stage >= 0)
         return np.where(runs[signal], self._discharge.rate[entry], 0.0)
 
     def _new_target(self, lamps: Lamps, step: Ints, blocked: Bools, earliest_s: Ints) -> Bools:
@@ -296,7 +343,7 @@ class Adaptive:
         moved = np.bincount(self._lane_signal, np.maximum(crossed, 0), count) > 0
         wants = np.bincount(self._lane_signal, self._discharge.wants, count) > 0
         self._idle_s = np.where(moved, 0, self._idle_s + wants)
-        return self._idle_s >= STUCK_S
+        return self._idle_s >= self._settings.stuck_s
 
     def _next_allowed(self, signal: int, earliest_s: Ints) -> int:
         """Choose the cheapest stage that may begin now, where holding keeps somebody too long."""
@@ -355,6 +402,8 @@ def plan_stages(  # noqa: PLR0913
     earliest_s: Ints,
     queue: Floats,
     came: Floats,
+    weight: Floats,
+    startup_s: Floats,
     first_cost: Floats,
 ) -> Ints:
     """Let every signal that is due find its best first step.
@@ -377,6 +426,10 @@ def plan_stages(  # noqa: PLR0913
         (lanes,) vehicles that wait now.
     came
         (lanes, seconds + 1) vehicles that will have come to the line since now.
+    weight
+        (lanes,) what one vehicle counts.
+    startup_s
+        (lanes,) green that passes before a queue moves. [s]
     first_cost
         (stages + signals,) written: least cost of each first step, signal by signal, hold last.
 
@@ -384,14 +437,14 @@ def plan_stages(  # noqa: PLR0913
     -------
     (signals,) stage to go to, counted from the signal's first, or `HOLD`.
     """
-    tables, weights, grid_s = horizon_tables(table, settings, rate)
+    tables, weights, grid_s = horizon_tables(table, settings, rate, weight, startup_s)
     return np.asarray(
         best_steps(tables, weights, grid_s, due, stage, earliest_s, queue, came, first_cost)
     )
 
 
 def horizon_tables(
-    table: StageTable, settings: Settings, rate: Floats
+    table: StageTable, settings: Settings, rate: Floats, weight: Floats, startup_s: Floats
 ) -> tuple[Tables, Weights, Ints]:
     """Put together what the recursion needs.
 
@@ -403,6 +456,10 @@ def horizon_tables(
         What a plan costs, and how far it looks.
     rate
         As `StageTable.rate`, learnt. [veh/s]
+    weight
+        (lanes,) what one vehicle counts.
+    startup_s
+        (lanes,) green that passes before a queue moves. [s]
 
     Returns
     -------
@@ -415,10 +472,9 @@ def horizon_tables(
         settings.storage,
         settings.end_red_s,
         settings.end_square_s,
-        settings.startup_s,
     )
     tables = Tables(
         table.stage_start, table.lane_start, table.rate_start, table.clearance_start, rate,
-        table.clearance_s, table.min_green_s, table.room, np.ones(len(table.room)),
+        table.clearance_s, table.min_green_s, table.room, weight, startup_s,
     )  # fmt: skip
     return tables, weights, np.concatenate([fine, coarse]).astype(np.int32)

@@ -31,7 +31,9 @@ def price_options(table: StageTable, settings: Settings, weighed: Weighed) -> Fl
     not have ended within the horizon. [s]
     """
     cost = weighed.cost.copy()
-    tables, weights, grid_s = horizon_tables(table, settings, weighed.rate)
+    tables, weights, grid_s = horizon_tables(
+        table, settings, weighed.rate, weighed.weight, weighed.startup_s
+    )
     price_steps(
         tables, weights, grid_s, weighed.due, weighed.ran, weighed.earliest_s,
         weighed.queue, weighed.came, cost,

@@ -67,6 +67,10 @@ class Weighed(NamedTuple):
         (lanes, seconds + 1) vehicles that will have come to the line since now.
     rate
         (entries,) what each stage lets go on each lane, as learnt. [veh/s]
+    weight
+        (lanes,) what one vehicle counts.
+    startup_s
+        (lanes,) green that passes before a queue moves. [s]
     """
 
     now_s: int
@@ -82,6 +86,8 @@ class Weighed(NamedTuple):
     queue: Floats
     came: Floats
     rate: Floats
+    weight: Floats
+    startup_s: Floats
 
 
 def find_reasons(weighed: Weighed, stage_start: Ints) -> Bytes:

@@ -43,9 +43,16 @@ class Arrivals:
         (approaches,) number of each approach lane in the order that is wanted.
     horizon_s
         How far ahead. [s]
+    bus_weight
+        How many vehicles a bus counts for.
+    looks_upstream
+        Whether what comes from beyond the view is told by the signals upstream; else it is taken to
+        come at the usual rate.
 
     Attributes
     ----------
+    weight
+        (lanes,) what a vehicle in view counts, on the mean; 1 where there is none.
     queue
         (lanes,) vehicles that stand or crawl.
     near
@@ -61,12 +68,22 @@ class Arrivals:
     """
 
     def __init__(
-        self, network: Network, signals: Signals, view: View, lane_of: Ints, horizon_s: int
+        self,
+        network: Network,
+        signals: Signals,
+        view: View,
+        lane_of: Ints,
+        horizon_s: int,
+        *,
+        bus_weight: float = 1.0,
+        looks_upstream: bool = True,
     ) -> None:
         lanes = len(lane_of)
         self._view = view
         self._lane_of = lane_of
         self._horizon_s = horizon_s
+        self._bus_weight, self._looks_upstream = bus_weight, looks_upstream
+        self.weight: Floats = np.ones(lanes)
         self._feeds = np.diff(view.feed_start)
         self.queue: Floats = np.zeros(lanes)
         self.near: Floats = np.zeros(lanes)
@@ -80,7 +97,8 @@ class Arrivals:
         self.upstream = Upstream(network, signals, view, horizon_s)
         nearest_s = np.empty(lanes)
         nearest_s[lane_of] = self.upstream.nearest_s()
-        self._beyond_s = np.minimum(self._beyond_s, nearest_s)
+        if looks_upstream:
+            self._beyond_s = np.minimum(self._beyond_s, nearest_s)
         self._approach = np.argsort(lane_of)
         self.health = Health(view)
         self._guess: Floats = np.zeros(lanes)
@@ -125,6 +143,8 @@ class Arrivals:
         )
         expected = self.upstream.expect(now_s, leaving[self._lane_of], self.rate[self._lane_of])
         expected = expected[self._approach]
+        if not self._looks_upstream:
+            expected = np.broadcast_to(self.rate[:, None], expected.shape)
         self._next = np.where(self.blind, expected[:, 1], usual)
         far = expected * (self._beyond | self.dark[:, None])
         self.came = np.cumsum(new + far, axis=1)
@@ -151,6 +171,12 @@ class Arrivals:
         share = np.where(self.blind[lane], 0.0, view.feed_weight[entry])
         way_m = observation.vehicle_distance_m[vehicle].astype(float)
         speed_m_s = observation.vehicle_speed_m_s[vehicle].astype(float)
+        bus = observation.vehicle_is_bus[vehicle]
+        if self._bus_weight != 1.0 and bus.any():
+            extra = np.bincount(lane, share * bus * (self._bus_weight - 1.0), lanes)
+            self.weight = 1.0 + extra / np.maximum(np.bincount(lane, share, lanes), 1e-9)
+        else:
+            self.weight = np.ones(lanes)
         slow = speed_m_s < SLOW_M_S
         self.queue = np.bincount(lane[slow], share[slow], lanes).astype(float)
         close = way_m < NEAR_M

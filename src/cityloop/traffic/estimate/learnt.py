@@ -8,6 +8,7 @@ from cityloop.city.signals import Bools
 
 MOST: Final = {
     "discharge": 10.0,
+    "startup_s": 4.0,
     "share": 1.0,
     "went": 1e4,
     "taken": 1e4,
@@ -26,6 +27,8 @@ class Learnt:
     ----------
     discharge
         (services,) what each service of a lane lets go, over what is expected of it.
+    startup_s
+        (lanes,) green that passes before a queue moves. [s]
     share
         (paths,) of what crosses a stop line upstream, the part that comes to a link.
     went, taken
@@ -42,6 +45,7 @@ class Learnt:
     """
 
     discharge: Floats
+    startup_s: Floats
     share: Floats
     went: Floats
     taken: Floats

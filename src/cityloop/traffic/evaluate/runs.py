@@ -79,6 +79,7 @@ class Run:
     commands: dict[str, int]
     refusals: tuple[str, ...] = ()
     fallbacks: tuple[FallbackTaken, ...] = ()
+    incidents: tuple[str, ...] = ()
     junctions: tuple[JunctionResult, ...] = ()
     queue_time_s: tuple[int, ...] = ()
     queue: tuple[int, ...] = ()
