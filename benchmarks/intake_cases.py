@@ -13,6 +13,7 @@ import http.client
 import json
 import platform
 import statistics
+import sys
 import tempfile
 import threading
 import time
@@ -20,6 +21,7 @@ from pathlib import Path
 
 import django
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tests.records_databases import PostgresServer, set_up_django
 from tests.served_console import Served
 

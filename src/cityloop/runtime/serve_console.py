@@ -11,7 +11,7 @@ from django.core.wsgi import get_wsgi_application
 from cityloop.runtime.case_clock import case_clock
 from cityloop.runtime.listen import listen, serve_until_told
 
-_WORKERS: Final = 8
+_WORKERS: Final = 16
 _GRACE_S: Final = 5
 
 

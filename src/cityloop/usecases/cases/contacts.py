@@ -17,12 +17,10 @@ from cityloop.usecases.cases.actors import Actor, get_case
 FIELDS = ("name", "phone", "email")
 
 
-def keep_contact(row: Case, given: Mapping[str, str]) -> None:
-    """Keep who a citizen is; nothing is kept of somebody who gave nothing."""
+def seal_contact(given: Mapping[str, str]) -> bytes:
+    """Encrypt who a citizen is; empty for somebody who gave nothing."""
     told = {key: given[key] for key in FIELDS if given.get(key)}
-    if told:
-        sealed = _cipher(city_key()).encrypt(json.dumps(told).encode())
-        Contact.objects.create(case=row, sealed=sealed)
+    return _cipher(city_key()).encrypt(json.dumps(told).encode()) if told else b""
 
 
 def read_contact(actor: Actor, number: str, *, why: str, now: datetime) -> dict[str, str]:

@@ -12,13 +12,12 @@ from cityloop.casework.rules import Rules
 from cityloop.casework.similar import cell
 from cityloop.casework.states import State
 from cityloop.feeds.photos import Picture
-from cityloop.store.records.cases.models import Case, CaseEntry, Photo
+from cityloop.store.records.cases.models import Case
 from cityloop.store.records.cases.photo_files import keep_photo
-from cityloop.store.records.cases.rows import TakenError
-from cityloop.store.records.changes import changing
 from cityloop.usecases.cases.actors import Actor, receipt_secret
-from cityloop.usecases.cases.contacts import keep_contact
-from cityloop.usecases.cases.keep import entry_row, show
+from cityloop.usecases.cases.contacts import seal_contact
+from cityloop.usecases.cases.intake import Accepted, take_in
+from cityloop.usecases.cases.keep import show
 
 ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """No letter that is taken for a digit."""
@@ -142,18 +141,18 @@ def submit_case(
     content = _digest(json.dumps([asdict(said), picture.name if picture else ""]))
     # A key belongs to whom it came from: nobody gets another person's receipt by guessing it.
     digest = _digest(f"{actor.by}\n{key}") if key else None
+    if picture is not None:
+        # The file first: a row never names one that is not there; what a crash leaves is swept up.
+        keep_photo(picture.name, picture.data)
     for _ in range(TRIES):
-        try:
-            row = _insert(actor, said, digest, content, rules, now, picture)
-        except TakenError:
-            # By the key, then it has been taken in before; or by the number, then another is drawn.
-            found = Case.objects.filter(key_digest=digest).first() if digest else None
-            if found is None:
-                continue
-            if found.content_digest != content:
-                raise KeyTakenError("this key came with another submission") from None
-            return _receipt(found, again=True)
-        return _receipt(row, again=False)
+        accepted = _accept(actor, said, digest, content, rules, now, picture)
+        row = take_in(accepted)
+        if row is None:  # the number was taken, so another is drawn
+            continue
+        again = row is not accepted.row
+        if again and row.content_digest != content:
+            raise KeyTakenError("this key came with another submission")
+        return _receipt(row, again=again)
     raise RuntimeError("no free public number was found")
 
 
@@ -170,7 +169,7 @@ def check(said: Submission, rules: Rules) -> None:
         given = getattr(said, field)
         if len(given) > most:
             raise SubmissionError(field, "too_long")
-        if "\x00" in given:
+        if "\x00" in given or any("\ud800" <= each <= "\udfff" for each in given):
             raise SubmissionError(field, "unreadable")
     if (said.lon is None) != (said.lat is None):
         raise SubmissionError("place", "half")
@@ -179,7 +178,7 @@ def check(said: Submission, rules: Rules) -> None:
         raise SubmissionError("place", "unreadable")
 
 
-def _insert(
+def _accept(
     actor: Actor,
     said: Submission,
     digest: str | None,
@@ -187,62 +186,54 @@ def _insert(
     rules: Rules,
     now: datetime,
     picture: Picture | None,
-) -> Case:
-    with changing(now):
-        placed = said.lon is not None and said.lat is not None
-        area = said.area or (rules.area_at(said.lon, said.lat) if placed else "*")  # type: ignore[arg-type]
-        told, first = receive(
-            _number(now, rules),
-            service=said.service,
-            area=area,
-            limit=rules.limit_of(said.service),
-            days=rules.days,
-            now=now,
-            by="citizen" if said.anonymous else actor.by,
-        )
-        way = rules.route(said.service, area, now)
-        facts: dict[str, str | int | tuple[str, ...]] = {
-            "department": way.lead,
-            "helpers": way.helpers,
-            "clear": int(way.clear),
-        }
-        told, second = move(told, State.ROUTED, by="rules", now=now, facts=facts)
-        cell_x, cell_y = cell(said.lon, said.lat) if placed else (None, None)  # type: ignore[arg-type]
-        row = Case(
-            number=told.number,
-            key_digest=digest,
-            content_digest=content,
-            channel=said.channel,
-            citizen_id=None if said.anonymous else actor.user,
-            anonymous=said.anonymous,
-            text=said.text.strip(),
-            address=said.address.strip(),
-            lon=said.lon,
-            lat=said.lat,
-            cell_x=cell_x,
-            cell_y=cell_y,
-            received_at=first.at,
-        )
-        show(row, told, second.at)
-        row.save(force_insert=True)
-        CaseEntry.objects.bulk_create([entry_row(row, first), entry_row(row, second)])
-        if not said.anonymous:
-            keep_contact(row, {"name": said.name, "phone": said.phone, "email": said.email})
-        if picture is not None:
-            keep_photo(picture.name, picture.data)
-            Photo.objects.create(
-                case=row,
-                name=picture.name,
-                width_px=picture.width_px,
-                height_px=picture.height_px,
-                at=first.at,
-            )
-        return row
+) -> Accepted:
+    """Work out all that is written down of a submission."""
+    place = None if said.lon is None or said.lat is None else (said.lon, said.lat)
+    area = said.area or ("*" if place is None else rules.area_at(*place))
+    told, first = receive(
+        _number(now, rules),
+        service=said.service,
+        area=area,
+        limit=rules.limit_of(said.service),
+        days=rules.days,
+        now=now,
+        by="citizen" if said.anonymous else actor.by,
+    )
+    way = rules.route(said.service, area, now)
+    facts: dict[str, str | int | tuple[str, ...]] = {
+        "department": way.lead,
+        "helpers": way.helpers,
+        "clear": int(way.clear),
+    }
+    told, second = move(told, State.ROUTED, by="rules", now=now, facts=facts)
+    cell_x, cell_y = (None, None) if place is None else cell(*place)
+    row = Case(
+        number=told.number,
+        key_digest=digest,
+        content_digest=content,
+        channel=said.channel,
+        citizen_id=None if said.anonymous else actor.user,
+        anonymous=said.anonymous,
+        text=said.text.strip(),
+        address=said.address.strip(),
+        lon=said.lon,
+        lat=said.lat,
+        cell_x=cell_x,
+        cell_y=cell_y,
+        received_at=first.at,
+    )
+    show(row, told, second.at)
+    contact = (
+        {} if said.anonymous else {"name": said.name, "phone": said.phone, "email": said.email}
+    )
+    return Accepted(row=row, entries=(first, second), sealed=seal_contact(contact), picture=picture)
 
 
 def _number(now: datetime, rules: Rules) -> str:
     day = now.astimezone(rules.zone).strftime("%y%m%d")
-    return f"{day}-{''.join(secrets.choice(ALPHABET) for _ in range(6))}"
+    # One call to the system for all six letters of five bits each.
+    drawn = secrets.randbits(30)
+    return f"{day}-{''.join(ALPHABET[(drawn >> shift) & 31] for shift in range(0, 30, 5))}"
 
 
 def _receipt(row: Case, *, again: bool) -> Receipt:

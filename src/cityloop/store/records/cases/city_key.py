@@ -10,11 +10,12 @@ from django.conf import settings
 
 def city_key() -> bytes:
     """Get the key with which contacts are encrypted and receipts are signed."""
-    return _read(Path(settings.DATA) / "cases_key")
+    return _read(settings.DATA)
 
 
 @cache
-def _read(path: Path) -> bytes:
+def _read(folder: Path) -> bytes:
+    path = folder / "cases_key"
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -3,15 +3,12 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError
 from django.db.models import Q, QuerySet
 
 from cityloop.casework.states import OPEN
 from cityloop.store.records.cases.models import Case
 
 Cases = QuerySet[Case]
-TakenError = IntegrityError
-"""A row that must be the only one is there already."""
 
 
 def cases_of_citizen(account: int | None, numbers: Sequence[str]) -> Cases:
