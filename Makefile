@@ -24,8 +24,8 @@ $(STAMP): pyproject.toml requirements.txt requirements-dev.txt requirements-uv.t
 demo: $(STAMP) ## an hour of a real city: its own signal plans, actuated, ours
 	@$(BIN)/cityloop demo
 
-serve: $(STAMP) ## the console, at http://127.0.0.1:8760
-	@$(BIN)/cityloop serve
+serve: $(STAMP) ## the console with a made city, live, at http://127.0.0.1:8760
+	@$(BIN)/cityloop serve --demo
 
 check: $(STAMP) ## every check of the code, with one summary
 	@$(BIN)/python scripts/check.py

@@ -60,3 +60,7 @@ def demo(
         f"cityloop traffic inspect {SCENARIO}",
         highlight=False,
     )
+    console.print(
+        "Or see a city live, its own plans beside ours: make serve (cityloop serve --demo)",
+        highlight=False,
+    )

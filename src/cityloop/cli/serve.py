@@ -6,7 +6,11 @@ from typing import Annotated, Final
 
 import typer
 
+from cityloop.city.errors import InputError
+
 DATA: Final = Path("cityloop-data")
+DEMO_DATA: Final = Path("cityloop-demo-data")
+LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 accounts_app = typer.Typer(
     name="accounts",
@@ -21,17 +25,78 @@ DataOption = Annotated[
 
 def serve(
     *,
-    data: DataOption = DATA,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data",
+            envvar="CITYLOOP_DATA",
+            help=f"Folder of all that is kept: {DATA}, with --demo {DEMO_DATA}.",
+        ),
+    ] = None,
     port: Annotated[
         int, typer.Option("--port", min=0, max=65535, help="Port to listen at.")
     ] = 8760,
     host: Annotated[str, typer.Option("--host", help="Address to listen at.")] = "127.0.0.1",
+    demo: Annotated[
+        bool,
+        typer.Option(
+            "--demo",
+            help="A made city, live, that everybody may see; with an account that may do all.",
+        ),
+    ] = False,
+    live: Annotated[
+        str | None,
+        typer.Option("--live", metavar="SCENARIO", help="Show a scenario's city, live."),
+    ] = None,
+    pace: Annotated[
+        float, typer.Option("--pace", min=0.1, max=50, help="Seconds of the city in a second.")
+    ] = 4.0,
+    sensor_faults: Annotated[
+        str,
+        typer.Option("--sensor-faults", help="Let our twin's sensors fail, as in traffic run."),
+    ] = "",
 ) -> None:
-    """Serve the console until it is stopped: pages in Chinese and English, and the API."""
-    open_folder(data)
-    from cityloop.runtime.serve_console import serve_console  # noqa: PLC0415
+    """Serve the console until it is stopped: pages in Chinese and English, and the API.
 
-    serve_console(data, host, port, lambda line: typer.echo(line, err=True))
+    Example: cityloop serve --demo
+    """
+    if demo:
+        _check_demo(host, live)
+        # Its account may do everything: never in a city's own records.
+        os.environ |= {"CITYLOOP_PUBLIC": "1", "DATABASE_URL": ""}
+        data = data / "demo" if data else DEMO_DATA
+    folder = data or DATA
+    open_folder(folder)
+    from cityloop.cli.traffic import parse_faults  # noqa: PLC0415
+    from cityloop.runtime.serve_console import LiveOrder, serve_console  # noqa: PLC0415
+    from cityloop.usecases.live.demo_city import make_demo_city  # noqa: PLC0415
+    from cityloop.usecases.open_scenario import find_scenario  # noqa: PLC0415
+
+    shown = None
+    if demo or live:
+        scenario = make_demo_city() if demo else find_scenario(live, say=_say)
+        shown = LiveOrder(scenario, pace, tuple(parse_faults(sensor_faults)))
+    if demo:
+        from cityloop.usecases.manage_accounts import open_demo_account  # noqa: PLC0415
+
+        name, password = open_demo_account()
+        _say(f"To plan and apply, sign in as {name} with the password {password}")
+    serve_console(folder, host, port, shown, _say)
+
+
+def _check_demo(host: str, live: str | None) -> None:
+    """Refuse a demo that others could reach: its account may do everything."""
+    if live is not None or host not in LOOPBACK:
+        raise InputError(
+            file="--demo",
+            place="",
+            cause="it shows a city of its own, to this machine alone",
+            remedy="leave out --live, and --host; or leave out --demo",
+        )
+
+
+def _say(line: str) -> None:
+    typer.echo(line, err=True)
 
 
 @accounts_app.command("add")

@@ -5,7 +5,9 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
 from cityloop.console import api_cases, health, open311
-from cityloop.console.pages import cases, city, desk, seats, tap
+from cityloop.console.api import live
+from cityloop.console.api.root import api
+from cityloop.console.pages import cases, city, desk, junction, seats, tap
 
 _OPEN311 = [
     ("discovery", open311.discovery),
@@ -17,11 +19,14 @@ _OPEN311 = [
     ("tokens/<str:token>", open311.token),
 ]
 
+api.add_router("/live", live.router)
+
 urlpatterns = [
     path("healthz", health.alive, name="alive"),
     path("readyz", health.ready, name="ready"),
     path("api/v1/cases", api_cases.submit, name="api-cases"),
     path("api/v1/cases/<str:number>", api_cases.show, name="api-case"),
+    path("api/v1/", api.urls),
     *(
         path(f"open311/v2/{place}.{form}", view, {"form": form})
         for place, view in _OPEN311
@@ -29,6 +34,7 @@ urlpatterns = [
     ),
     *i18n_patterns(
         path("", city.show, name="city"),
+        path("junctions/<str:signal>/", junction.show, name="junction"),
         path("tap/", tap.show, name="tap"),
         path("login/", LoginView.as_view(template_name="console/login.html"), name="login"),
         path("logout/", LogoutView.as_view(), name="logout"),

@@ -4,7 +4,6 @@ Names of roads and intersections stay. Lanes turn round: CityFlow counts from th
 the kerb. What CityFlow does not say (how evenly people drive) stays as SUMO has it.
 """
 
-import importlib.util
 import math
 import re
 import subprocess
@@ -24,6 +23,7 @@ from cityloop.feeds.cityflow_format import (
     RoadLink,
     Vehicle,
 )
+from cityloop.feeds.netconvert import find_netconvert
 from cityloop.feeds.xml_reader import iterate_elements
 from cityloop.feeds.xml_writer import figure, tag, write_xml
 
@@ -269,11 +269,9 @@ def _convert(cityflow: CityFlow, folder: Path) -> None:
 
 
 def _get_netconvert(cityflow: CityFlow) -> Path:
-    found = importlib.util.find_spec("sumo")
-    for place in (found and found.submodule_search_locations) or ():
-        for name in ("netconvert", "netconvert.exe"):
-            if (Path(place) / "bin" / name).is_file():
-                return Path(place) / "bin" / name
+    found = find_netconvert()
+    if found is not None:
+        return found
     raise InputError(
         file=cityflow.roadnet_file,
         place="",

@@ -4,6 +4,7 @@ import signal
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from types import FrameType
 from typing import Any, Final
 
 import uvicorn
@@ -55,6 +56,7 @@ def serve_until_told(
     *,
     lifespan: bool,
     grace_s: int,
+    ending: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve until a signal comes; then answer what has been asked, and return.
 
@@ -70,8 +72,16 @@ def serve_until_told(
         Whether the application is told of its start and end.
     grace_s
         For how long open requests are waited for. [s]
+    ending
+        Called when a signal has come, so that what is open without end can end.
     """
-    server = uvicorn.Server(
+
+    class Server(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            super().handle_exit(sig, frame)
+            ending()
+
+    server = Server(
         uvicorn.Config(
             app,
             http="httptools",

@@ -6,7 +6,7 @@ from cityloop.city.network import Conflict, Network, Turn
 from cityloop.city.signals import Signals
 from cityloop.feeds.figures import quoted
 
-_TURNS: Final = {
+TURNS: Final = {
     Turn.STRAIGHT: "straight",
     Turn.RIGHT: "right",
     Turn.LEFT: "left",
@@ -65,7 +65,7 @@ class StreamNames:
         movement = network.connector_movement[stream]
         start = network.link_ids[network.movement_from_link[movement]]
         end = network.link_ids[network.movement_to_link[movement]]
-        turn = _TURNS[Turn(int(network.movement_turn[movement]))]
+        turn = TURNS[Turn(int(network.movement_turn[movement]))]
         return f"from {plain_name(start)} to {plain_name(end)} ({turn})"
 
     def group(self, group: int) -> str:

@@ -1,9 +1,10 @@
 """Names of keys, in the language of the page."""
 
+import re
 from collections.abc import Mapping
 
 from django import template
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
 register = template.Library()
 
@@ -50,3 +51,27 @@ def name_in(key: str, names: Mapping[str, str]) -> str:
 def said(key: str) -> str:
     """Say a state, an act or a kind of message."""
     return _SAID[key]() if key in _SAID else key
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    """Write a share as a whole percentage; a dash where there is none."""
+    return "-" if share is None else f"{100 * share:.0f} %"
+
+
+@register.filter
+def stream(name: str) -> str:
+    """Say in the page's language what a signal group lets go."""
+    turns = {
+        "straight": gettext("straight"),
+        "left": gettext("left"),
+        "right": gettext("right"),
+        "U-turn": gettext("U-turn"),
+    }
+    if get_language() != "zh-hans":
+        return name
+    found = re.fullmatch(r"from (.+) \(([^()]+)\)", name)
+    if found:
+        told = "\N{IDEOGRAPHIC COMMA}".join(turns.get(each, each) for each in found[2].split(", "))
+        name = f"{found[1]} ({told})"
+    return name.replace("the walk over ", "人行横道 ").replace(" and ", "、")

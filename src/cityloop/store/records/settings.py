@@ -124,6 +124,8 @@ TIME_ZONE = os.environ.get("CITYLOOP_TIME_ZONE", "Asia/Shanghai")
 
 # --- the city ----------------------------------------------------------------------------------
 
+# Whether everybody may see the live picture and the plans, without an account.
+PUBLIC: Final = os.environ.get("CITYLOOP_PUBLIC", "") == "1"
 CITY: Final = os.environ.get("CITYLOOP_CITY", "")
 CIRCLE_STANDARD: Final = os.environ.get("CITYLOOP_STANDARD", "zhejiang")
 

@@ -168,6 +168,11 @@ class Adaptive:
         return self._settings
 
     @property
+    def dark(self) -> Bools:
+        """(approaches,) whose cameras tell nothing, or what cannot be."""
+        return self._arrivals.health.dark.copy()
+
+    @property
     def learnt(self) -> Learnt:
         """What is known beyond what is seen; set it to go on after a restart."""
         upstream, usual = self._arrivals.upstream, self._arrivals.health.usual

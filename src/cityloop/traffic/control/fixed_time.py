@@ -80,7 +80,10 @@ class FixedTime:
             if lamps.now_s < self._early_until_s[s]:
                 stage = (stage + 1) % len(ends_s)
             addressed[s] = True
-            if not lamps.switching[s]:
+            # Who comes from another plan, or late, lets a green have its minimum first.
+            young = lamps.target[part] & ~plan.stages[stage]
+            young &= lamps.now_s - lamps.since_s[part] < self._table.min_green_s[part]
+            if not lamps.switching[s] and not young.any():
                 green[part] = plan.stages[stage]
         self._sequence += 1
         return Commands(

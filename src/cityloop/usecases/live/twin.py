@@ -1,0 +1,224 @@
+"""A twin: a simulated city under one controller, a second at a time, in a process of its own."""
+
+import signal as interrupts
+import tempfile
+from collections.abc import Generator, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from cityloop.city.errors import InputError
+from cityloop.city.scenario import Scenario
+from cityloop.city.signals import Plan
+from cityloop.feeds.sumo_quiet import quiet_additional
+from cityloop.field.sensor_faults import Fault
+from cityloop.field.sumo import SumoField
+from cityloop.field.sumo_picture import SumoPictures
+from cityloop.field.sumo_process import load_libsumo
+from cityloop.traffic.control.adaptive import Adaptive
+from cityloop.traffic.control.fixed_time import FixedTime
+from cityloop.traffic.control.protocol import Controller
+from cityloop.traffic.observe.observation import Reading, Sensing
+from cityloop.traffic.safety.approval import Refusal
+from cityloop.traffic.safety.plan_proof import prove_plan
+from cityloop.usecases.drive import Loop
+from cityloop.usecases.live.frames import TwinFrame, list_alerts, picture_parts
+from cityloop.usecases.make_controller import make_controller, repaired_plans
+from cityloop.usecases.open_scenario import City, open_city
+
+ALERT_KEPT_S: Final = 30
+"""A refusal is shown for so long. [s]"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TwinOrder:
+    """What a twin is.
+
+    Attributes
+    ----------
+    name
+        `own` for the city's signals as they are timed, `ours` beside it.
+    scenario
+        What runs.
+    control
+        `fixed-time` for the city's own plans, made safe, or another of `COMMANDED`.
+    seed
+        Of the first run; each further one has the next.
+    lasts_s
+        How long a run is. [s]
+    faults
+        How great a part of the sensors fails in each way, 0-1.
+    """
+
+    name: str
+    scenario: Scenario
+    control: str
+    seed: int = 1
+    lasts_s: int = 3600
+    faults: tuple[tuple[Fault, float], ...] = ()
+
+
+class Step(NamedTuple):
+    """Let a second pass, and say how it looks."""
+
+
+class RunPlans(NamedTuple):
+    """Run plans by the clock instead of what decides now.
+
+    Attributes
+    ----------
+    number
+        Under which the console knows them; 0 for the city's own.
+    plans
+        One a signal; a signal without one runs its own.
+    """
+
+    number: int
+    plans: tuple[Plan, ...]
+
+
+class Stop(NamedTuple):
+    """End."""
+
+
+def run_twin(order: TwinOrder, pipe: Connection) -> None:
+    """Run a twin for as long as its pipe is open, run after run. The body of a process.
+
+    Parameters
+    ----------
+    order
+        What it is.
+    pipe
+        Brings `Step`, `RunPlans` or `Stop`; answers each step with the second and a `TwinFrame`, or
+        with what went wrong.
+    """
+    interrupts.signal(interrupts.SIGINT, interrupts.SIG_IGN)
+    with suppress(EOFError, BrokenPipeError):
+        try:
+            city = open_city(order.scenario)
+            runs = _Runs(order, city)
+            while True:
+                asked = pipe.recv()
+                if isinstance(asked, Stop):
+                    break
+                if isinstance(asked, RunPlans):
+                    runs.change(asked)
+                else:
+                    pipe.send(runs.second())
+            runs.close()
+        except InputError as error:
+            pipe.send(error)
+
+
+class _Runs:
+    """Runs of one twin, one after the other."""
+
+    def __init__(self, order: TwinOrder, city: City) -> None:
+        self._order, self._city = order, city
+        self._seed = order.seed
+        self._applied = RunPlans(0, ())
+        self._controller = make_controller(order.control, city, None)
+        self._seconds = self._run()
+
+    def second(self) -> tuple[int, TwinFrame]:
+        """Let a second pass."""
+        try:
+            return next(self._seconds)
+        except StopIteration:
+            self._seed += 1
+            self._controller = self._anew()
+            self._seconds = self._run()
+            return next(self._seconds)
+
+    def change(self, asked: RunPlans) -> None:
+        """Run other plans, each proven once more where it is carried out."""
+        self._applied = asked
+        self._controller = self._anew()
+
+    def close(self) -> None:
+        """End the run."""
+        self._seconds.close()
+
+    def _anew(self) -> Controller:
+        """Make what decides next; what has been learnt is taken along."""
+        city, asked = self._city, self._applied
+        if asked.number:
+            own = {plan.signal_id: plan for plan in repaired_plans(city)}
+            for plan in asked.plans:
+                said = prove_plan(city.network, city.signals, city.table, None, plan)
+                if isinstance(said, Refusal):
+                    raise InputError(
+                        file="plan",
+                        place=f"signal {plan.signal_id}",
+                        cause=f"the gate refuses it: {said}",
+                        remedy="make the plan anew",
+                    )
+                own[plan.signal_id] = plan
+            return FixedTime(city.signals, city.table, tuple(own.values()))
+        made = make_controller(self._order.control, city, None)
+        if isinstance(made, Adaptive) and isinstance(self._controller, Adaptive):
+            made.learnt = self._controller.learnt
+        return made
+
+    def _run(self) -> Generator[tuple[int, TwinFrame]]:
+        """Run once, from begin to end."""
+        order, city = self._order, self._city
+        begin_s = int(order.scenario.begin_s)
+        with tempfile.TemporaryDirectory(prefix="cityloop-twin-") as name:
+            folder = Path(name)
+            quiet = tuple(quiet_additional(p, folder) for p in order.scenario.additional_files)
+            with SumoField(
+                replace(order.scenario, additional_files=quiet),
+                city.network,
+                city.signals,
+                city.table,
+                city.view,
+                sensing=Sensing.CAMERA,
+                needs=Reading.ALL,
+                faults=dict(order.faults),
+                seed=self._seed,
+                end_s=begin_s + order.lasts_s,
+                folder=folder,
+            ) as field:
+                yield from self._seconds_of(field)
+
+    def _seconds_of(self, field: SumoField) -> Iterator[tuple[int, TwinFrame]]:
+        city, order = self._city, self._order
+        loop = Loop(field, self._controller, city.fallbacks)
+        signals = len(city.signals.signal_ids)
+        pictures = SumoPictures(load_libsumo(), city.network, city.view, signals)
+        refused: list[tuple[int, Refusal]] = []
+        controller = self._controller
+        while not field.ended:
+            if self._controller is not controller:
+                controller = self._controller
+                loop.change_controller(controller)
+            verdict = loop.second()
+            now_s = field.now_s
+            refused += [(now_s, each) for each in verdict.refusals]
+            refused = [each for each in refused if now_s - each[0] < ALERT_KEPT_S]
+            picture = pictures.take(now_s)
+            decides = loop.controller
+            dark = np.zeros(len(city.view.approach_lane), bool)
+            if isinstance(decides, Adaptive):
+                dark = decides.dark
+            last = {each.signal_id: each for _, each in refused}
+            told = (dark, tuple(last.values()), loop.taken)
+            lamps = loop.lamps
+            yield (
+                now_s,
+                TwinFrame(
+                    name=order.name,
+                    control=decides.name,
+                    plan=self._applied.number,
+                    lamps="".join(map(str, lamps.lamp.tolist())),
+                    since_s=(now_s - lamps.since_s).tolist(),
+                    dark=np.flatnonzero(dark).tolist(),
+                    alerts=list_alerts(city.network, city.signals, city.view, picture, told),
+                    **picture_parts(picture),
+                ),
+            )
