@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from cityloop.city.errors import InputError
+from cityloop.cli.diagrams import coordination, draw_time_space
 from cityloop.cli.estimate import estimate
 from cityloop.cli.progress import progress_bar
 from cityloop.runtime.mqtt_door import read_broker
@@ -24,6 +25,8 @@ sense_app = typer.Typer(
 
 
 sense_app.command("estimate")(estimate)
+sense_app.command("coordination")(coordination)
+sense_app.command("time-space")(draw_time_space)
 
 
 @sense_app.command("serve")

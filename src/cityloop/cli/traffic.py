@@ -21,6 +21,7 @@ from cityloop.cli.tables import list_failures, print_differences, print_runs
 from cityloop.feeds.sumo_incidents import parse_incidents
 from cityloop.field.sensor_faults import Fault
 from cityloop.store.run_file import write_run
+from cityloop.store.whole_file import make_folder
 from cityloop.traffic.control.adaptive import Settings
 from cityloop.traffic.observe.observation import Sensing
 from cityloop.usecases.compare_controls import compare_controls, list_orders, save_comparison
@@ -106,6 +107,10 @@ def run_command(  # noqa: PLR0913  one argument an option
             "--state", help="For adaptive: go on from what was learnt, and keep it there."
         ),
     ] = None,
+    hires: Annotated[
+        Path | None,
+        typer.Option("--hires", help="Folder for what the signal controllers would log."),
+    ] = None,
     roadnet: RoadnetOption = None,
     flow: FlowOption = None,
 ) -> None:
@@ -116,6 +121,8 @@ def run_command(  # noqa: PLR0913  one argument an option
     check_control(control)
     faults = parse_faults(sensor_faults)
     check_outputs(json, record, state)
+    if hires is not None:
+        make_folder(hires)
     if record is not None:
         check_recorded(control)
     if state is not None:
@@ -127,7 +134,10 @@ def run_command(  # noqa: PLR0913  one argument an option
         found, [control], [seed], sensing=sensing, faults=faults, duration_s=duration, plan=plan
     )
     settings = Settings(bus_weight=bus_weight)
-    orders = [replace(order, record=record, state=state, settings=settings) for order in orders]
+    orders = [
+        replace(order, record=record, state=state, settings=settings, hires=hires)
+        for order in orders
+    ]
     warm_kernels(_say)
     with progress_bar(f"{found.name}, {control}", 1) as watch:
         (run,) = run_orders(orders, watch)

@@ -14,6 +14,30 @@ _GZIP_FREE_BYTES: Final = 16 << 20
 _GZIP_RATIO_MAX: Final = 200
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder for files of ours, if it is not there.
+
+    Parameters
+    ----------
+    path
+        The folder.
+
+    Raises
+    ------
+    InputError
+        If it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            file=path,
+            place="",
+            cause=f"the folder cannot be made ({error.strerror})",
+            remedy="give another one",
+        ) from None
+
+
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file whole: the old one, or none, stays until the new one is complete.
 

@@ -19,7 +19,7 @@ from cityloop.feeds.hires_files import read_detector_setup, read_hires_log
 from cityloop.feeds.site_files import read_sites, read_ways
 from cityloop.kernels.windows import SUMS
 from cityloop.store.history import list_days, read_day
-from cityloop.store.whole_file import write_whole
+from cityloop.store.whole_file import make_folder, write_whole
 from cityloop.traffic.estimate.live.line_queues import QueueRules, queues_of_log
 from cityloop.traffic.estimate.live.road import Estimate, Road, RoadRules
 from cityloop.traffic.estimate.live.sites import Site, Sites, place_detectors
@@ -113,12 +113,12 @@ def estimate_road(order: RoadOrder, say: Say) -> None:
     """
     sites = read_sites(order.sites) if order.sites is not None else {}
     ways = read_ways(order.ways) if order.ways is not None else []
-    _make_folder(order.out)
+    make_folder(order.out)
     rows: dict[str, int] = {}
 
     def write(name: str, day: date | None, table: Any) -> None:  # noqa: ANN401
         place = order.out / name
-        _make_folder(place)
+        make_folder(place)
         sink = pa.BufferOutputStream()
         pq.write_table(table, sink, compression="zstd")
         file = "all" if day is None else f"{day.isoformat()}"
@@ -336,15 +336,3 @@ def _source(order: RoadOrder, days: dict[date, dict[str, Path]]) -> str:
         else f"there is more than one source: {', '.join(known)[:200]}",
         remedy="name one of them",
     )
-
-
-def _make_folder(path: Path) -> None:
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            file=path,
-            place="",
-            cause=f"the folder cannot be made ({error.strerror})",
-            remedy="give another one",
-        ) from None

@@ -53,6 +53,9 @@ class RunOrder:
         For `adaptive`: file of what has been learnt, read first if it is there, written at the end.
     settings
         For `adaptive`: other parameters than its own.
+    hires
+        Folder for what the signal controllers would tell: a log, and their detectors; None for
+        nowhere.
     """
 
     scenario: Scenario
@@ -65,6 +68,7 @@ class RunOrder:
     record: Path | None = None
     state: Path | None = None
     settings: Settings | None = None
+    hires: Path | None = None
 
 
 class Outcome(NamedTuple):

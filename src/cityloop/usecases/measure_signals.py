@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from cityloop.city.errors import InputError
 from cityloop.feeds.hires_files import read_detector_setup, read_hires_log
-from cityloop.store.whole_file import write_whole
+from cityloop.store.whole_file import make_folder, write_whole
 from cityloop.traffic.estimate.hires_log import DetectorSetup, HiresLog, Table
 from cityloop.traffic.estimate.measures.actuations import actuations
 from cityloop.traffic.estimate.measures.arrivals_on_green import arrivals_on_green, platoon_ratio
@@ -95,15 +95,7 @@ def measure_signals(
         )
     log, names = read_hires_log(events)
     setup = read_detector_setup(detectors, log)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            file=out,
-            place="",
-            cause=f"the folder cannot be made ({error.strerror})",
-            remedy="give another one",
-        ) from None
+    make_folder(out)
     for name, table in work_out(log, setup, rules):
         arrow = _to_arrow(table, names)
         sink = pa.BufferOutputStream()

@@ -10,7 +10,9 @@ from cityloop.feeds.sumo_outputs import write_link_request
 from cityloop.feeds.sumo_programmes import actuated_programme
 from cityloop.feeds.sumo_quiet import quiet_additional
 from cityloop.field.sumo import SumoField
+from cityloop.field.sumo_hires import SumoHires
 from cityloop.field.sumo_native import SumoNative
+from cityloop.field.sumo_process import load_libsumo
 from cityloop.field.sumo_sensors import list_loops
 from cityloop.traffic.control.adaptive import Adaptive
 from cityloop.traffic.evaluate.runs import Run
@@ -21,6 +23,7 @@ from cityloop.usecases.make_controller import REFERENCES, check_control, make_co
 from cityloop.usecases.measure_run import Outcome, RunOrder, measure_run
 from cityloop.usecases.open_scenario import City, open_city
 from cityloop.usecases.record_decisions import DecisionRecorder, check_recorded
+from cityloop.usecases.record_hires import HiresRecorder
 
 
 def run_control(order: RunOrder, progress: Callable[[float], None]) -> Run:
@@ -49,7 +52,13 @@ def run_control(order: RunOrder, progress: Callable[[float], None]) -> Run:
     begin_s = int(order.scenario.begin_s)
     end_s = begin_s + order.duration_s
 
+    listener: list[HiresRecorder] = []
+
     def every_second(now_s: int) -> None:
+        if order.hires is not None:
+            if not listener:
+                listener.append(_listen(city))
+            listener[0].take(now_s)
         if now_s % 20 == 0:
             progress((now_s - begin_s) / order.duration_s)
 
@@ -62,6 +71,8 @@ def run_control(order: RunOrder, progress: Callable[[float], None]) -> Run:
             outcome = _run_reference(order, city, end_s, folder, links, every_second)
         else:
             outcome = _run_commanded(order, city, end_s, folder, links, every_second)
+        if order.hires is not None and listener:
+            listener[0].write(order.hires)
         return measure_run(order, city, folder, outcome)
 
 
@@ -73,11 +84,11 @@ def _run_reference(
     links: Path,
     every_second: Callable[[int], None],
 ) -> Outcome:
-    additional: tuple[Path, ...] = (links,)
+    additional: tuple[Path, ...] = (links, *_loops(order, city, folder))
     if order.control == "actuated":
         programmes = folder / "actuated.add.xml"
         write_programmes(programmes, tuple(actuated_programme(text) for text in city.texts))
-        additional = (links, programmes)
+        additional = (*additional, programmes)
     with SumoNative(
         order.scenario,
         city.network,
@@ -102,11 +113,7 @@ def _run_commanded(
     links: Path,
     every_second: Callable[[int], None],
 ) -> Outcome:
-    additional: tuple[Path, ...] = (links,)
-    if order.sensing is Sensing.LOOPS:
-        loops = folder / "loops.add.xml"
-        write_detectors(loops, list_loops(city.network, city.view))
-        additional = (links, loops)
+    additional: tuple[Path, ...] = (links, *_loops(order, city, folder))
     controller = make_controller(order.control, city, order.plan, order.settings)
     recorder = None
     if order.record is not None and isinstance(controller, Adaptive):
@@ -134,3 +141,18 @@ def _run_commanded(
     if order.state is not None and isinstance(controller, Adaptive):
         keep_learnt(order.state, city, controller)
     return Outcome(field.truth, loop, loop.stage_changes)
+
+
+def _loops(order: RunOrder, city: City, folder: Path) -> tuple[Path, ...]:
+    """Lay loops where somebody reads them."""
+    read = order.control not in REFERENCES and order.sensing is Sensing.LOOPS
+    if not read and order.hires is None:
+        return ()
+    loops = folder / "loops.add.xml"
+    write_detectors(loops, list_loops(city.network, city.view))
+    return (loops,)
+
+
+def _listen(city: City) -> HiresRecorder:
+    hires = SumoHires(load_libsumo(), city.network, city.signals, city.view)
+    return HiresRecorder(hires, city.signals)
