@@ -9,12 +9,15 @@ from cityloop.city.errors import InputError
 from cityloop.cli.diagrams import coordination, draw_time_space
 from cityloop.cli.estimate import estimate
 from cityloop.cli.progress import progress_bar
+from cityloop.cli.simulate import simulate
 from cityloop.runtime.mqtt_door import read_broker
 from cityloop.runtime.replay_events import replay_events
 from cityloop.runtime.serve_events import serve_events
 from cityloop.traffic.observe.events import KINDS
 from cityloop.usecases.forecast_detectors import forecast_detectors, try_forecast
 from cityloop.usecases.measure_signals import MeasureRules, measure_signals
+from cityloop.usecases.read_known import read_known
+from cityloop.usecases.retention import read_retention
 from cityloop.usecases.retime_signals import retime_signals
 
 sense_app = typer.Typer(
@@ -27,6 +30,7 @@ sense_app = typer.Typer(
 sense_app.command("estimate")(estimate)
 sense_app.command("coordination")(coordination)
 sense_app.command("time-space")(draw_time_space)
+sense_app.command("simulate")(simulate)
 
 
 @sense_app.command("serve")
@@ -43,10 +47,25 @@ def serve_command(
     topic: Annotated[
         str, typer.Option("--mqtt-topic", help="Messages come to this topic and /KIND.")
     ] = "cityloop/v1/events",
+    keep: Annotated[
+        str, typer.Option("--keep", help="How long, such as detector=2y,hires=90d,passage=12h.")
+    ] = "",
+    city: Annotated[
+        Path | None,
+        typer.Option("--city", help="CSV of detectors, or a scenario: events of others are odd."),
+    ] = None,
 ) -> None:
     """Take events in over HTTP until it is stopped; what is acknowledged is on the disk."""
     broker = read_broker(mqtt, topic) if mqtt else None
-    serve_events(data, host, port, lambda line: typer.echo(line, err=True), broker)
+    serve_events(
+        data,
+        host,
+        port,
+        lambda line: typer.echo(line, err=True),
+        broker,
+        retention_h=read_retention(keep),
+        known=None if city is None else read_known(city),
+    )
 
 
 @sense_app.command("replay")

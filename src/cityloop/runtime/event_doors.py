@@ -19,6 +19,7 @@ from cityloop.usecases.keep_events import (
     Kept,
     understand_batch,
 )
+from cityloop.usecases.known_names import KnownNames
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -59,14 +60,21 @@ class EventDoors:
         Which brings them there.
     mqtt
         A second door that opens and closes with this one.
+    known
+        The names that the city knows; None if it knows any.
     """
 
     def __init__(
-        self, keeper: EventKeeper, committer: Committer, mqtt: MqttDoor | None = None
+        self,
+        keeper: EventKeeper,
+        committer: Committer,
+        mqtt: MqttDoor | None = None,
+        known: KnownNames | None = None,
     ) -> None:
         self._keeper = keeper
         self._committer = committer
         self._mqtt = mqtt
+        self._known = known
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request.
@@ -167,6 +175,7 @@ class EventDoors:
                 content_type=content_type,
                 body=body,
                 received_us=time.time_ns() // 1000,
+                known=self._known,
             )
         except InputError as error:
             raise _bad(error) from None

@@ -25,6 +25,7 @@ from cityloop.runtime.batch_names import SEQUENCE, SOURCE, read_sequence, read_s
 from cityloop.runtime.committer import Busy, Committer
 from cityloop.traffic.observe.events import KINDS
 from cityloop.usecases.keep_events import NDJSON, Kept, understand_batch
+from cityloop.usecases.known_names import KnownNames
 
 _LOG: Final = logging.getLogger("cityloop.sense")
 PASSWORD: Final = "CITYLOOP_MQTT_PASSWORD"  # noqa: S105  the name of a variable
@@ -115,10 +116,18 @@ class MqttDoor:
         Which brings batches to the disk.
     folder
         Where events are kept: a folder has one session at the broker.
+    known
+        The names that the city knows; None if it knows any.
     """
 
-    def __init__(self, broker: Broker, committer: Committer, folder: Path) -> None:
-        self._broker, self._committer = broker, committer
+    def __init__(
+        self,
+        broker: Broker,
+        committer: Committer,
+        folder: Path,
+        known: KnownNames | None = None,
+    ) -> None:
+        self._broker, self._committer, self._known = broker, committer, known
         self._loop: asyncio.AbstractEventLoop | None = None
         self._taking: set[asyncio.Task[None]] = set()
         self._connected = False
@@ -230,6 +239,7 @@ class MqttDoor:
             content_type=getattr(message.properties, "ContentType", min(NDJSON)),
             body=bytes(message.payload),
             received_us=time.time_ns() // 1000,
+            known=self._known,
         )
         became = Kept.FAILED
         while became is Kept.FAILED:

@@ -2,7 +2,7 @@
 
 import fcntl
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -13,13 +13,22 @@ from cityloop.runtime.event_doors import EventDoors
 from cityloop.runtime.listen import listen, serve_until_told
 from cityloop.runtime.mqtt_door import Broker, MqttDoor
 from cityloop.usecases.keep_events import EventKeeper
+from cityloop.usecases.known_names import KnownNames
+from cityloop.usecases.warm_intake import warm_intake
 
 WAITING_BYTES_MAX: Final = 64 << 20
 _GRACE_S: Final = 10
 
 
 def serve_events(
-    folder: Path, host: str, port: int, say: Callable[[str], None], broker: Broker | None = None
+    folder: Path,
+    host: str,
+    port: int,
+    say: Callable[[str], None],
+    broker: Broker | None = None,
+    *,
+    retention_h: Mapping[str, int] | None = None,
+    known: KnownNames | None = None,
 ) -> None:
     """Take events in until the process is told to stop.
 
@@ -35,6 +44,10 @@ def serve_events(
         Told one line when the doors are open.
     broker
         From which events are taken, too.
+    retention_h
+        For how long the history of each kind is kept; by itself if it is not there. [h]
+    known
+        The names that the city knows; None if it knows any.
 
     Raises
     ------
@@ -42,11 +55,13 @@ def serve_events(
         If the folder or the port cannot be used.
     """
     with _locked(folder):
-        keeper = EventKeeper(folder)
+        keeper = EventKeeper(folder, retention_h=retention_h)
+        # Else the first sender waits for what is loaded then.
+        warm_intake()
         listening = listen(host, port)
         committer = Committer(keeper, WAITING_BYTES_MAX)
-        mqtt = None if broker is None else MqttDoor(broker, committer, folder)
-        doors = EventDoors(keeper, committer, mqtt)
+        mqtt = None if broker is None else MqttDoor(broker, committer, folder, known)
+        doors = EventDoors(keeper, committer, mqtt, known)
         host, port = listening.getsockname()[:2]
 
         def ready() -> None:

@@ -1,7 +1,7 @@
 """Keeping events: acknowledged means on the disk, and each batch counts once."""
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,8 +23,9 @@ from cityloop.store.history import drop_history, write_history
 from cityloop.store.ledger import Account, Ledger, Verdict
 from cityloop.store.salts import Salts
 from cityloop.traffic.estimate.windows import WindowRules
-from cityloop.traffic.observe.events import KINDS, ColumnType, EventKind
+from cityloop.traffic.observe.events import DETECTOR, KINDS, ColumnType, EventKind
 from cityloop.usecases.estimate_windows import ESTIMATES, WindowBook, decode_windows
+from cityloop.usecases.known_names import KnownNames
 
 ARROW: Final = "application/vnd.apache.arrow.stream"
 NDJSON: Final = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
@@ -84,6 +85,7 @@ def understand_batch(
     content_type: str,
     body: bytes,
     received_us: int,
+    known: KnownNames | None = None,
 ) -> Batch:
     """Decode a batch.
 
@@ -101,6 +103,8 @@ def understand_batch(
         As it came.
     received_us
         When it came. [us since 1970]
+    known
+        The names that the city knows; None if it knows any.
 
     Returns
     -------
@@ -122,6 +126,8 @@ def understand_batch(
             cause=f"{content_type or 'nothing'} is not read here",
             remedy=f"send {ARROW} or application/x-ndjson",
         )
+    if known is not None:
+        decoded = known.sift(kind, source, decoded)
     # Against mistakes, not against malice: who may send may also send anything.
     digest = zlib.crc32(body) << 32 | zlib.adler32(body)
     entry = Entry(
@@ -152,6 +158,8 @@ class EventKeeper:
         How large a segment of the log grows before it becomes history. [bytes]
     rules
         How windows open and close. Those with which a folder was begun hold on.
+    retention_h
+        For how long the history of each kind is kept; by itself if it is not there. [h]
 
     Raises
     ------
@@ -166,8 +174,11 @@ class EventKeeper:
         disk: Disk | None = None,
         segment_bytes: int = SEGMENT_BYTES,
         rules: WindowRules | None = None,
+        retention_h: Mapping[str, int] | None = None,
     ) -> None:
         self._folder = folder
+        self._retention_h = {kind.name: kind.retention_h for kind in KINDS.values()}
+        self._retention_h |= retention_h or {}
         self._disk = disk or Disk()
         self._segment_bytes = segment_bytes
         self._wal, self._history = folder / "log", folder / "history"
@@ -298,9 +309,10 @@ class EventKeeper:
         The folders that were removed.
         """
         removed = []
-        for kind in KINDS.values():
-            before = now - timedelta(hours=kind.retention_h)
-            removed += drop_history(self._history, kind.name, before)
+        # Windows are kept for as long as what they sum up.
+        kept_h = self._retention_h | {ESTIMATES: self._retention_h[DETECTOR.name]}
+        for kind, hours in kept_h.items():
+            removed += drop_history(self._history, kind, now - timedelta(hours=hours))
         return removed
 
     def _salted(self, batch: Batch) -> Batch:

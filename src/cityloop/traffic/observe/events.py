@@ -213,3 +213,4 @@ class Fault(StrEnum):
     RANGE = "out-of-range"
     NAME = "not-a-name"
     PLATE = "number-plate"
+    UNKNOWN = "unknown"  # not in the city model
