@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 
@@ -33,6 +34,10 @@ class Served:
             found = re.search(r"http://127\.0\.0\.1:(\d+)/", line)
             if found:
                 self.port = int(found[1])
+                # What it complains of is read, or a full pipe would hold it up.
+                rest = self.process.stderr.read
+                self.reader = threading.Thread(target=rest, daemon=True)
+                self.reader.start()
                 return
         raise AssertionError("the console did not start")
 
@@ -46,5 +51,6 @@ class Served:
 
     def _end(self) -> None:
         self.process.wait()
+        self.reader.join()
         if self.process.stderr is not None:
             self.process.stderr.close()

@@ -104,6 +104,14 @@ def token(_request: HttpRequest, form: Format, token: str) -> bytes:
     return open311.write_token(token, str(_one(token)["service_request_id"]), form)
 
 
+@csrf_exempt
+def astray(_request: HttpRequest, **_parts: str) -> HttpResponse:
+    """Say in the specification's way that an address is none of this endpoint's."""
+    error = GeoReportError(400, "the URL is invalid; it ends in .json or .xml, see discovery.json")
+    body = open311.write_errors(error, "json")
+    return HttpResponse(body, status=400, content_type=open311.CONTENT_TYPES["json"])
+
+
 def _one(number: str) -> dict[str, Value]:
     row = list_public((number,), (), CHANGED, CHANGED, None).first()
     if row is None:

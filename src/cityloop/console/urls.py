@@ -2,7 +2,7 @@
 
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib.auth.views import LoginView, LogoutView
-from django.urls import path
+from django.urls import path, re_path
 
 from cityloop.console import api_cases, health, open311
 from cityloop.console.api import live
@@ -32,6 +32,7 @@ urlpatterns = [
         for place, view in _OPEN311
         for form in ("json", "xml")
     ),
+    re_path(r"^open311/v2(?s:.*)$", open311.astray),
     *i18n_patterns(
         path("", city.show, name="city"),
         path("junctions/<str:signal>/", junction.show, name="junction"),
