@@ -60,7 +60,7 @@ def list_ways(problem, weights, now_stage, queue):
             one, between = waited(problem, weights, waiting, kept, grid_s[t], clear_s, moving)
             two, after = waited(
                 problem, weights, between, problem.rates[other], clear_s, grid_s[lands[0]],
-                problem.startup_s,
+                np.where(kept > 0, 0.0, problem.startup_s),
             )  # fmt: skip
             go(lands[0], other, after, cost + one + two, other if first is None else first)
 

@@ -57,7 +57,7 @@ def make_space(times: int, stages: int, lanes: int, seconds: int) -> Space:
         np.empty((seconds, lanes)),
         np.empty((stages, lanes)),
         np.empty((stages * stages, lanes)),
-        np.empty(lanes),
+        np.zeros((1 + stages * stages, lanes)),
         np.empty(lanes),
         np.empty(lanes),
         np.empty(lanes),
@@ -73,7 +73,6 @@ def _fill(space: Space, problem: Problem) -> None:
     for i in range(lanes):
         space.room[i] = problem.room[i]
         space.weight[i] = problem.weight[i]
-        space.startup_s[i] = problem.startup_s[i]
         for second in range(problem.came.shape[1]):
             space.came[second, i] = problem.came[i, second]
     space.full[:lanes] = -np.inf
@@ -84,7 +83,10 @@ def _fill(space: Space, problem: Problem) -> None:
     for k in range(stages):
         for m in range(stages):
             for i in range(lanes):
-                space.kept[k * stages + m, i] = min(space.rates[k, i], space.rates[m, i])
+                kept = min(space.rates[k, i], space.rates[m, i])
+                space.kept[k * stages + m, i] = kept
+                # Who has had green all along is moving already.
+                space.lost[1 + k * stages + m, i] = 0.0 if kept > 0.0 else problem.startup_s[i]
     labels = len(problem.grid_s) * stages * LABELS
     space.cost[:labels] = np.inf
     space.first[:labels] = UNDECIDED
@@ -101,13 +103,13 @@ def _roll(  # noqa: PLR0913
     r: int,
     begin_s: int,
     end_s: int,
-    starts: float,
+    late: int,
     part: int,
 ) -> float:
     """Let time pass in one state of the lamps, from the queues `queue[q]` to `after[part]`.
 
-    `rates[r]` is what the lamps let go; where `starts` is 1, lanes that are served do not move
-    before their start-up is over; it is 0 where they move already. Gives the cost of this time.
+    `rates[r]` is what the lamps let go, after the seconds `space.lost[late]` in which a lane that
+    begins does not yet move. Gives the cost of this time.
     """
     length_s = end_s - begin_s
     # Lane by lane without a branch, and without the sum: the compiler takes several at once.
@@ -115,7 +117,7 @@ def _roll(  # noqa: PLR0913
         before = queue[q, i]
         rate = rates[r, i]
         new = space.came[end_s, i] - space.came[begin_s, i]
-        moving_s = max(length_s - starts * space.startup_s[i], 0.0)
+        moving_s = max(length_s - space.lost[late, i], 0.0)
         after = max(before + new - rate * moving_s, 0.0)
         stopped = new * (min(before, 1.0) if rate > 0.0 else 1.0)
         space.after[part, i] = after
@@ -176,7 +178,7 @@ def _go_on(
         slot = here + stages * LABELS
         if (not told or only == k) and cost < _dearest(space, slot):
             more = _roll(
-                space, weights, lanes, space.queue, b, space.rates, k, now_s, next_s, 0.0, 0
+                space, weights, lanes, space.queue, b, space.rates, k, now_s, next_s, 0, 0
             )
             _keep(space, lanes, slot, cost + more, 0, HOLD if first == UNDECIDED else first)
         unmoved = k == now_stage and first < 0
@@ -197,13 +199,13 @@ def _go_on(
             # What is green in both stages goes on between them.
             total = cost + _roll(
                 space, weights, lanes, space.queue, b, space.kept, k * stages + m,
-                now_s, clear_s, 0.0, 0,
+                now_s, clear_s, 0, 0,
             )  # fmt: skip
             if total >= dearest:
                 continue
             total += _roll(
                 space, weights, lanes, space.after, 0, space.rates, m,
-                clear_s, grid_s[u], 1.0, 1,
+                clear_s, grid_s[u], 1 + k * stages + m, 1,
             )  # fmt: skip
             _keep(space, lanes, slot, total, 1, m if first == UNDECIDED else first)
 

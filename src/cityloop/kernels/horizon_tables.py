@@ -84,9 +84,11 @@ class Space(NamedTuple):
         (stages, lanes) what each stage lets go. [veh/s]
     kept
         (pairs of stages, lanes) what goes on between them: what both let go. [veh/s]
-    room, weight, startup_s, full
-        (lanes,) vehicles that fit, what one counts, green that passes before they move [s], and the
-        most that any stage lets go. [veh/s]
+    lost
+        (1 + pairs of stages, lanes) green that passes before a queue moves: at first nothing, then
+        after each switch, nothing where both stages let go. [s]
+    room, weight, full
+        (lanes,) vehicles that fit, what one counts, and the most that any stage lets go. [veh/s]
     after
         (2, lanes) queues after the two parts of a switch.
     term
@@ -99,9 +101,9 @@ class Space(NamedTuple):
     came: Floats
     rates: Floats
     kept: Floats
+    lost: Floats
     room: Floats
     weight: Floats
-    startup_s: Floats
     full: Floats
     after: Floats
     term: Floats
