@@ -1,6 +1,7 @@
-"""Six made cities on which a controller can be tried that has never met them.
+"""Seven made cities on which a controller can be tried that has never met them.
 
-Networks by netgenerate, demand by randomTrips of the same SUMO, from fixed seeds. Then, for each:
+Networks by netgenerate, one of them drawn node by node, demand by randomTrips of the same SUMO,
+from fixed seeds. Then, for each:
 `cityloop traffic compare FOLDER/NAME --control actuated,max-pressure,adaptive --seeds 1-3`.
 """
 
@@ -18,7 +19,10 @@ ALL_SIGNALS: Final = "--default-junction-type traffic_light"
 
 
 class MadeCity(NamedTuple):
-    """How a city is made: netgenerate's options, seconds between two departures, seed."""
+    """How a city is made: netgenerate's options, seconds between two departures, seed.
+
+    Without options it is the one that is drawn.
+    """
 
     roads: str
     every_s: float
@@ -61,7 +65,40 @@ CITIES: Final = {
         1.0,
         5,
     ),
+    "pairs": MadeCity("", 1.1, 7),
 }
+
+
+PAIR_M: Final = 40.0
+"""Between two signals that hold no queue between them."""
+
+
+def draw_pairs(folder: Path, name: str, every_s: float) -> MadeCity:
+    """Draw a main road over two crossings of twice two signals that stand close together."""
+    x_m = [-300.0, 0.0, PAIR_M, 340.0, 340.0 + PAIR_M, 680.0]
+    nodes = [f'<node id="m{k}" x="{x}" y="0" type="{_kind(k)}"/>' for k, x in enumerate(x_m)]
+    edges = [_road(f"m{k}", f"m{k + 1}", 2) for k in range(len(x_m) - 1)]
+    for k in range(1, len(x_m) - 1):
+        for side, y in (("n", 300.0), ("s", -300.0)):
+            nodes.append(f'<node id="{side}{k}" x="{x_m[k]}" y="{y}"/>')
+            edges.append(_road(f"{side}{k}", f"m{k}", 1))
+    for kind, rows in (("nod", nodes), ("edg", edges)):
+        root = {"nod": "nodes", "edg": "edges"}[kind]
+        (folder / f"{name}.{kind}.xml").write_text(f"<{root}>{''.join(rows)}</{root}>\n")
+    files = f"-n {folder / name}.nod.xml -e {folder / name}.edg.xml"
+    return MadeCity(files, every_s, 7)
+
+
+def _kind(k: int) -> str:
+    return "traffic_light" if k in {1, 2, 3, 4} else "dead_end"
+
+
+def _road(one: str, other: str, lanes: int) -> str:
+    """Give both directions of a road."""
+    return "".join(
+        f'<edge id="{a}-{b}" from="{a}" to="{b}" numLanes="{lanes}" speed="13.89"/>'
+        for a, b in ((one, other), (other, one))
+    )
 
 
 def make_city(folder: Path, name: str, city: MadeCity) -> None:
@@ -70,8 +107,12 @@ def make_city(folder: Path, name: str, city: MadeCity) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     net, routes = folder / f"{name}.net.xml", folder / f"{name}.rou.xml"
     env = {**os.environ, "SUMO_HOME": sumo.SUMO_HOME}
+    program, signals = "netgenerate", ALL_SIGNALS.split()
+    if not city.roads:
+        program, signals = "netconvert", []
+        city = draw_pairs(folder, name, city.every_s)
     roads = (
-        *city.roads.split(), *ALL_SIGNALS.split(), "--no-turnarounds", "true",
+        *city.roads.split(), *signals, "--no-turnarounds", "true",
         "--seed", str(city.seed), "--no-warnings",
     )  # fmt: skip
     trips = (
@@ -79,7 +120,7 @@ def make_city(folder: Path, name: str, city: MadeCity) -> None:
         "-p", str(city.every_s), "--seed", str(city.seed), "--fringe-factor", "10", "--validate",
     )  # fmt: skip
     for command in (
-        (home / "bin" / "netgenerate", "-o", net, *roads),
+        (home / "bin" / program, "-o", net, *roads),
         (sys.executable, home / "tools" / "randomTrips.py", *trips),
     ):
         subprocess.run(
@@ -96,7 +137,7 @@ def make_city(folder: Path, name: str, city: MadeCity) -> None:
 
 
 def main() -> None:
-    """Make all six."""
+    """Make all seven."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args().folder

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cityloop.kernels.horizon import HOLD, best_step, best_steps, price_steps
+from cityloop.kernels.horizon import HOLD, best_step, best_steps, most_of, no_feeds
 from cityloop.kernels.horizon_tables import Network, Problem, Weights
+from cityloop.kernels.prices import price_steps
 from tests.naive.horizon import list_ways
 
 WEIGHTS = Weights(stop_s=3.0, storage=2.0, end_red_s=8.0, end_square_s=0.5)
@@ -30,6 +31,8 @@ def draw_problem(seed, stages, lanes, times):
         rng.uniform(3, 20, lanes),
         rng.uniform(0.5, 2, lanes),
         rng.uniform(1, 2, lanes),
+        most_of(rates),
+        no_feeds(lanes),
     )
     return problem, rng.uniform(0, 8, lanes)
 
@@ -83,6 +86,8 @@ def test_a_long_queue_at_red_gets_its_stage():
         np.full(2, 20.0),
         np.ones(2),
         np.full(2, 1.5),
+        np.full(2, 0.5),
+        no_feeds(2),
     )
     assert best_step(problem, WEIGHTS, 0, np.array([0.0, 6.0]), np.empty(3)) == 1
     assert best_step(problem, WEIGHTS, 0, np.array([6.0, 0.0]), np.empty(3)) == HOLD

@@ -7,16 +7,24 @@ HOLD = -1
 
 def waited(problem, weights, queue, rate, begin_s, end_s, lost_s):
     """Cost of one stretch of time, and the queues at its end."""
-    cost, after = 0.0, []
+    cost = 0.0
+    after: list[float] = []
+    left: list[float] = []
+    feeds = problem.feeds
     for i, before in enumerate(queue):
         new = problem.came[i, end_s] - problem.came[i, begin_s]
+        if i >= feeds.outer:
+            k = i - feeds.outer
+            for f in range(feeds.start[k], feeds.start[k + 1]):
+                new += feeds.share[f] * left[feeds.source[f]]
         goes = rate[i] * max(end_s - begin_s - lost_s[i], 0.0) if rate[i] > 0 else 0.0
-        left = max(before + new - goes, 0.0)
+        stays = max(before + new - goes, 0.0)
         stopped = new if rate[i] <= 0 else new * min(before, 1.0)
-        mean = (before + left) / 2
+        mean = (before + stays) / 2
         crowd = 1 + weights.storage * mean / problem.room[i]
         cost += problem.weight[i] * (mean * crowd * (end_s - begin_s) + weights.stop_s * stopped)
-        after.append(left)
+        after.append(stays)
+        left.append(before + new - stays)
     return cost, np.array(after)
 
 
@@ -25,7 +33,7 @@ def ended(problem, weights, queue, stage):
     cost = 0.0
     for i, left in enumerate(queue):
         rate = problem.rates[stage, i]
-        served = rate if rate > 0 else problem.rates[:, i].max()
+        served = rate if rate > 0 else problem.full[i]
         clear = weights.end_square_s / max(served, 0.05) + 5 * weights.storage / problem.room[i]
         red = weights.end_red_s * left if rate <= 0 else 0.0
         cost += problem.weight[i] * (left * left * clear + red)

@@ -26,6 +26,7 @@ def weigh(**changes) -> Weighed:
         rate=np.zeros(4),
         weight=np.ones(2),
         startup_s=np.ones(2),
+        joint=np.zeros(1, bool),
     )
     return made._replace(**changes)
 
@@ -43,6 +44,7 @@ def test_each_reason_has_its_case():
     assert reason_of(earliest_s=np.array([0, 4], np.int32)) is Reason.MINIMUM_GREEN
     assert reason_of(overdue=[0], step=one, runs=one) is Reason.OVERDUE
     assert reason_of(due=np.zeros(1, bool)) is Reason.SWITCHING
+    assert reason_of(joint=np.ones(1, bool)) is Reason.JOINT
     assert reason_of(blocked=np.ones(1, bool), runs=none) is Reason.BLOCKED
     assert reason_of(ran=none, runs=none, due=np.zeros(1, bool)) is Reason.PAUSE
     assert reason_of(ran=none, due=np.zeros(1, bool)) is Reason.DARK
@@ -69,6 +71,7 @@ def test_signals_are_told_apart():
         rate=np.zeros(0),
         weight=np.zeros(0),
         startup_s=np.zeros(0),
+        joint=np.zeros(3, bool),
     )
     found = find_reasons(weighed, np.array([0, 2, 5, 7], np.int32))
     assert found.tolist() == [Reason.SWITCHING, Reason.MINIMUM_GREEN, Reason.CHEAPEST]

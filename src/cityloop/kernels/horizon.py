@@ -8,16 +8,13 @@ intersection, Transportation Science 31(1), 5-17, doi:10.1287/trsc.31.1.5, with 
 
 Signals do not know each other here, so several threads may plan parts of a city at once: each names
 its own signals as due, and all write into one array of costs.
-
-All compiled functions stand in this one file: what numba has cached of a caller in another file
-would not notice that something here has changed.
 """
 
 import numba
 import numpy as np
 import numpy.typing as npt
 
-from cityloop.kernels.horizon_tables import Network, Problem, Space, Weights
+from cityloop.kernels.horizon_tables import Feeds, Network, Problem, Space, Weights
 
 Ints = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
@@ -63,7 +60,44 @@ def make_space(times: int, stages: int, lanes: int, seconds: int) -> Space:
         np.empty(lanes),
         np.empty((2, lanes)),
         np.empty(lanes),
+        np.empty(lanes),
     )
+
+
+@numba.njit(cache=True, nogil=True)
+def most_of(rates: Floats) -> Floats:
+    """Give the most that any stage lets go on each lane.
+
+    Parameters
+    ----------
+    rates
+        (stages, lanes) what each stage lets go. [veh/s]
+
+    Returns
+    -------
+    (lanes,) the most; 0 without a stage. [veh/s]
+    """
+    most = np.zeros(rates.shape[1])
+    for k in range(rates.shape[0]):
+        for i in range(rates.shape[1]):
+            most[i] = max(most[i], rates[k, i])
+    return most
+
+
+@numba.njit(cache=True, nogil=True)
+def no_feeds(lanes: int) -> Feeds:
+    """Say that no lane of a problem is filled by others of it.
+
+    Parameters
+    ----------
+    lanes
+        How many there are.
+
+    Returns
+    -------
+    Nothing that feeds.
+    """
+    return Feeds(lanes, np.zeros(1, np.int32), np.zeros(0, np.int32), np.zeros(0))
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -75,11 +109,10 @@ def _fill(space: Space, problem: Problem) -> None:
         space.weight[i] = problem.weight[i]
         for second in range(problem.came.shape[1]):
             space.came[second, i] = problem.came[i, second]
-    space.full[:lanes] = -np.inf
+        space.full[i] = problem.full[i]
     for k in range(stages):
         for i in range(lanes):
             space.rates[k, i] = problem.rates[k, i]
-            space.full[i] = max(space.full[i], problem.rates[k, i])
     for k in range(stages):
         for m in range(stages):
             for i in range(lanes):
@@ -96,6 +129,7 @@ def _fill(space: Space, problem: Problem) -> None:
 def _roll(  # noqa: PLR0913
     space: Space,
     weights: Weights,
+    feeds: Feeds,
     lanes: int,
     queue: Floats,
     q: int,
@@ -108,15 +142,32 @@ def _roll(  # noqa: PLR0913
 ) -> float:
     """Let time pass in one state of the lamps, from the queues `queue[q]` to `after[part]`.
 
+    Lanes from `feeds.outer` on are filled by others of the same problem: what leaves these comes to
+    those at once.
+
     `rates[r]` is what the lamps let go, after the seconds `space.lost[late]` in which a lane that
     begins does not yet move. Gives the cost of this time.
     """
     length_s = end_s - begin_s
     # Lane by lane without a branch, and without the sum: the compiler takes several at once.
-    for i in range(lanes):
+    for i in range(feeds.outer):
         before = queue[q, i]
         rate = rates[r, i]
         new = space.came[end_s, i] - space.came[begin_s, i]
+        moving_s = max(length_s - space.lost[late, i], 0.0)
+        after = max(before + new - rate * moving_s, 0.0)
+        stopped = new * (min(before, 1.0) if rate > 0.0 else 1.0)
+        space.left[i] = before + new - after
+        space.after[part, i] = after
+        mean = 0.5 * (before + after)
+        crowd = 1.0 + weights.storage * mean / space.room[i]
+        space.term[i] = space.weight[i] * (mean * crowd * length_s + weights.stop_s * stopped)
+    for i in range(feeds.outer, lanes):
+        before = queue[q, i]
+        rate = rates[r, i]
+        new = space.came[end_s, i] - space.came[begin_s, i]
+        for f in range(feeds.start[i - feeds.outer], feeds.start[i - feeds.outer + 1]):
+            new += feeds.share[f] * space.left[feeds.source[f]]
         moving_s = max(length_s - space.lost[late, i], 0.0)
         after = max(before + new - rate * moving_s, 0.0)
         stopped = new * (min(before, 1.0) if rate > 0.0 else 1.0)
@@ -167,7 +218,7 @@ def _go_on(
 ) -> None:
     """Carry on the labels of stage `k` at time `t`: with the stage, or by a switch to another."""
     stages, lanes = problem.rates.shape
-    grid_s = problem.grid_s
+    grid_s, feeds = problem.grid_s, problem.feeds
     now_s, next_s = grid_s[t], grid_s[t + 1]
     here = (t * stages + k) * LABELS
     told = t == 0 and only != HOLD
@@ -178,7 +229,7 @@ def _go_on(
         slot = here + stages * LABELS
         if (not told or only == k) and cost < _dearest(space, slot):
             more = _roll(
-                space, weights, lanes, space.queue, b, space.rates, k, now_s, next_s, 0, 0
+                space, weights, feeds, lanes, space.queue, b, space.rates, k, now_s, next_s, 0, 0
             )
             _keep(space, lanes, slot, cost + more, 0, HOLD if first == UNDECIDED else first)
         unmoved = k == now_stage and first < 0
@@ -198,13 +249,13 @@ def _go_on(
                 continue
             # What is green in both stages goes on between them.
             total = cost + _roll(
-                space, weights, lanes, space.queue, b, space.kept, k * stages + m,
+                space, weights, feeds, lanes, space.queue, b, space.kept, k * stages + m,
                 now_s, clear_s, 0, 0,
             )  # fmt: skip
             if total >= dearest:
                 continue
             total += _roll(
-                space, weights, lanes, space.after, 0, space.rates, m,
+                space, weights, feeds, lanes, space.after, 0, space.rates, m,
                 clear_s, grid_s[u], 1 + k * stages + m, 1,
             )  # fmt: skip
             _keep(space, lanes, slot, total, 1, m if first == UNDECIDED else first)
@@ -345,22 +396,41 @@ def cut_problem(network: Network, s: int, grid_s: Ints, earliest_s: Ints, came: 
     i0, i1 = network.lane_start[s], network.lane_start[s + 1]
     stages, lanes = k1 - k0, i1 - i0
     r0, c0 = network.rate_start[s], network.clearance_start[s]
+    rates = network.rate[r0 : r0 + stages * lanes].reshape(stages, lanes)
     return Problem(
         grid_s,
         earliest_s[k0:k1],
         came[i0:i1],
-        network.rate[r0 : r0 + stages * lanes].reshape(stages, lanes),
+        rates,
         network.clearance_s[c0 : c0 + stages * stages].reshape(stages, stages),
         network.least_s[k0:k1],
         network.room[i0:i1],
         network.weight[i0:i1],
         network.startup_s[i0:i1],
+        most_of(rates),
+        no_feeds(lanes),
     )
 
 
 @numba.njit(cache=True, nogil=True)
-def _space_for(network: Network, due: Bools, times: int, seconds: int) -> Space:
-    """Make room for the largest signal that is due."""
+def space_for(network: Network, due: Bools, times: int, seconds: int) -> Space:
+    """Make room for the largest signal that is due.
+
+    Parameters
+    ----------
+    network
+        The tables.
+    due
+        (signals,) who is.
+    times
+        Length of the grid.
+    seconds
+        Columns of `came`.
+
+    Returns
+    -------
+    The space, not yet written.
+    """
     stages, lanes = 0, 0
     for s in range(len(due)):
         if due[s]:
@@ -409,7 +479,7 @@ def best_steps(  # noqa: PLR0913
     (signals,) stage to go to, counted from the signal's first, or `HOLD`.
     """
     step = np.full(len(due), HOLD, np.int32)
-    space = _space_for(network, due, len(grid_s), came.shape[1])
+    space = space_for(network, due, len(grid_s), came.shape[1])
     for s in range(len(due)):
         k0, k1 = network.stage_start[s], network.stage_start[s + 1]
         i0, i1 = network.lane_start[s], network.lane_start[s + 1]
@@ -426,55 +496,3 @@ def best_steps(  # noqa: PLR0913
             first_cost[k0 + s : k1 + s + 1],
         )
     return step
-
-
-@numba.njit(cache=True, nogil=True)
-def price_steps(  # noqa: PLR0913
-    network: Network,
-    weights: Weights,
-    grid_s: Ints,
-    due: Bools,
-    now_stage: Ints,
-    earliest_s: Ints,
-    queue: Floats,
-    came: Floats,
-    first_cost: Floats,
-) -> None:
-    """Price what `best_steps` has left without a price: to hold, and switches that may begin now.
-
-    Parameters
-    ----------
-    network
-        The tables.
-    weights
-        What it costs.
-    grid_s
-        (times,) ascending from 0. [s]
-    due
-        (signals,) whose prices are wanted.
-    now_stage
-        (signals,) the stage that runs, counted from the signal's first.
-    earliest_s
-        (stages,) when each stage may begin. [s]
-    queue
-        (lanes,) vehicles that wait now.
-    came
-        (lanes, seconds + 1) vehicles that will have come to the line since now.
-    first_cost
-        (stages + signals,) as `best_steps` has written it; `inf` is replaced where a price exists.
-    """
-    space = _space_for(network, due, len(grid_s), came.shape[1])
-    costs = np.empty(len(network.least_s) + 1)
-    for s in range(len(due)):
-        k0, k1 = network.stage_start[s], network.stage_start[s + 1]
-        i0, i1 = network.lane_start[s], network.lane_start[s + 1]
-        if not due[s] or k1 - k0 < 2:  # noqa: PLR2004  nothing to choose
-            continue
-        problem = cut_problem(network, s, grid_s, earliest_s, came)
-        for k in range(k1 - k0):
-            holds = k == now_stage[s]
-            slot = k1 - k0 if holds else k
-            if (holds or earliest_s[k0 + k] <= 0) and first_cost[k0 + s + slot] == np.inf:
-                its = costs[: k1 - k0 + 1]
-                plan_step(space, problem, weights, now_stage[s], queue[i0:i1], k, its)
-                first_cost[k0 + s + slot] = its[slot]

@@ -28,6 +28,25 @@ class Weights(NamedTuple):
     end_square_s: float
 
 
+class Feeds(NamedTuple):
+    """Which lanes of a problem are filled by others of it: two signals that are planned as one.
+
+    Attributes
+    ----------
+    outer
+        Lanes from this one on are filled by others.
+    start
+        (filled lanes + 1,) where those of each begin.
+    source, share
+        (feeds,) a lane below `outer`, and what of its discharge comes to the filled lane, 0-1.
+    """
+
+    outer: int
+    start: Ints
+    source: Ints
+    share: Floats
+
+
 class Problem(NamedTuple):
     """What one signal faces.
 
@@ -51,6 +70,10 @@ class Problem(NamedTuple):
         (lanes,) what one vehicle counts.
     startup_s
         (lanes,) green that passes before vehicles move. [s]
+    full
+        (lanes,) the most that any stage of the signal lets go. [veh/s]
+    feeds
+        Which lanes others fill.
     """
 
     grid_s: Ints
@@ -62,6 +85,8 @@ class Problem(NamedTuple):
     room: Floats
     weight: Floats
     startup_s: Floats
+    full: Floats
+    feeds: Feeds
 
 
 class Space(NamedTuple):
@@ -91,8 +116,8 @@ class Space(NamedTuple):
         (lanes,) vehicles that fit, what one counts, and the most that any stage lets go. [veh/s]
     after
         (2, lanes) queues after the two parts of a switch.
-    term
-        (lanes,) what each lane adds to a cost. [s]
+    term, left
+        (lanes,) what each lane adds to a cost [s]; vehicles that have left it.
     """
 
     cost: Floats
@@ -107,6 +132,7 @@ class Space(NamedTuple):
     full: Floats
     after: Floats
     term: Floats
+    left: Floats
 
 
 class Network(NamedTuple):

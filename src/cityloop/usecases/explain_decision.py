@@ -187,6 +187,8 @@ _SENTENCES: Final = {
     "overdue": "{does}: {waited}, so only stages that serve it may begin.",
     "tie": "{does}: another would cost the same, and a switch must earn its clearance.",
     "cheapest": "{does}: {margin}.",
+    "joint": "{does}: the junction next to it is so close that no queue fits between them, and both"
+    " were planned together; the costs are those of each alone.",
 }
 """By the name of a `Reason`; another release may know more of them."""
 

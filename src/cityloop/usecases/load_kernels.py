@@ -2,16 +2,18 @@
 
 import numpy as np
 
+from cityloop.city.network import Floats
 from cityloop.city.signals import Commands, GroupKind, Plan, Relation, SafetyTable, Signals
 from cityloop.field.cabinet import Cabinets
 from cityloop.kernels.bands import widest_parts, widest_reach, widest_sum
 from cityloop.kernels.chains import fold
+from cityloop.kernels.joint import PairLanes, plan_pairs
 from cityloop.kernels.path_gate import Kept, check_path
 from cityloop.kernels.pressure import Pressures, choose_stages, green_for
 from cityloop.kernels.reach import Places, nearest_one, pairs, place_points, reach
 from cityloop.kernels.siting import Savings, bound, greedy, swap
 from cityloop.kernels.switch_gate import check_switches
-from cityloop.traffic.control.adaptive import Settings, plan_stages
+from cityloop.traffic.control.adaptive import Faced, Settings, horizon_tables, plan_stages
 from cityloop.traffic.control.priced import price_options
 from cityloop.traffic.control.stage_table import StageTable
 from cityloop.traffic.control.weighed import Weighed
@@ -162,21 +164,34 @@ def _plan_once() -> None:
         rate=table.rate.copy(),
         weight=np.ones(2),
         startup_s=np.ones(2),
+        joint=np.zeros(1, bool),
     )
-    plan_stages(
-        table,
-        Settings(),
-        rate=weighed.rate,
-        due=weighed.due,
-        stage=weighed.ran,
-        earliest_s=weighed.earliest_s,
-        queue=weighed.queue,
-        came=weighed.came,
-        weight=weighed.weight,
-        startup_s=weighed.startup_s,
-        first_cost=weighed.cost,
-    )
+    faced = Faced(
+        weighed.rate, weighed.due, weighed.ran, weighed.earliest_s, weighed.queue, weighed.came,
+        weighed.weight, weighed.startup_s,
+    )  # fmt: skip
+    plan_stages(table, Settings(), faced, weighed.cost)
+    _plan_pair_once(table, faced, weighed.cost)
     price_options(table, Settings(), weighed)
+
+
+def _plan_pair_once(table: StageTable, faced: Faced, cost: Floats) -> None:
+    """Let no pair of signals be planned together."""
+    none = np.zeros(0, np.int32)
+    one = np.zeros(1, np.int32)
+    plan_pairs(
+        *horizon_tables(table, Settings(), faced),
+        PairLanes(none, none, one, none, none, one, none),
+        np.zeros(0),
+        faced.due,
+        faced.stage,
+        faced.earliest_s,
+        faced.queue,
+        faced.came,
+        faced.came,
+        cost,
+        one,
+    )
 
 
 def _sum_once() -> None:

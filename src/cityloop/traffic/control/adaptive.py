@@ -1,7 +1,7 @@
 """`adaptive`: every signal plans its next minute each second, from what its cameras see."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,8 @@ from cityloop.city.signals import Bools, Commands, GroupKind, Lamp, Lamps, Safet
 from cityloop.kernels.horizon import HOLD, best_steps
 from cityloop.kernels.horizon_tables import Network as Tables
 from cityloop.kernels.horizon_tables import Weights
+from cityloop.kernels.joint import plan_pairs
+from cityloop.traffic.control.pairs import find_pairs
 from cityloop.traffic.control.stage_table import StageTable, build_stage_table
 from cityloop.traffic.control.weighed import Weighed
 from cityloop.traffic.estimate.arrivals import Arrivals
@@ -56,6 +58,8 @@ class Settings:
         Whether it learns what each stage lets go and when queues start.
     looks_upstream
         Whether it asks what the signals upstream have let go, beyond what cameras see.
+    joins
+        Whether signals that hold no queue between them are planned together.
     beyond_shipped
         Whether it may show stages that the city's own programmes do not have.
     """
@@ -74,7 +78,41 @@ class Settings:
     bus_weight: float = 1.0
     learns: bool = True
     looks_upstream: bool = True
+    joins: bool = True
     beyond_shipped: bool = True
+
+
+class Faced(NamedTuple):
+    """What all signals face in one second.
+
+    Attributes
+    ----------
+    rate
+        As `StageTable.rate`, learnt. [veh/s]
+    due
+        (signals,) whose step is wanted.
+    stage
+        (signals,) the stage that runs, counted from the signal's first.
+    earliest_s
+        (stages,) when each stage may begin. [s]
+    queue
+        (lanes,) vehicles that wait now.
+    came
+        (lanes, seconds + 1) vehicles that will have come to the line since now.
+    weight
+        (lanes,) what one vehicle counts.
+    startup_s
+        (lanes,) green that passes before a queue moves. [s]
+    """
+
+    rate: Floats
+    due: Bools
+    stage: Ints
+    earliest_s: Ints
+    queue: Floats
+    came: Floats
+    weight: Floats
+    startup_s: Floats
 
 
 class Adaptive:
@@ -141,6 +179,7 @@ class Adaptive:
         self._owner = (
             np.searchsorted(signals.group_start, np.arange(signals.group_count), "right") - 1
         )
+        self._pairs = find_pairs(t, view, self._arrivals.upstream.paths)
         self._all = np.ones(len(signals.signal_ids), bool)
         self._sequence = 0
         self._asked: Bools = np.zeros(signals.group_count, bool)
@@ -234,19 +273,12 @@ class Adaptive:
         left_s = self._green_left_s(lamps)
         earliest_s, overdue = self._earliest_s(lamps, left_s, waited_s)
         due = ~lamps.switching & (self._stage >= 0)
-        step = plan_stages(
-            self._stage_table,
-            self._settings,
-            rate=rate,
-            due=due,
-            stage=self._stage,
-            earliest_s=earliest_s,
-            queue=self._arrivals.queue,
-            came=self._arrivals.came,
-            weight=self._arrivals.weight,
-            startup_s=self._startup.loss_s,
-            first_cost=self.first_cost,
-        )
+        faced = Faced(
+            rate, due, self._stage, earliest_s, self._arrivals.queue, self._arrivals.came,
+            self._arrivals.weight, self._startup.loss_s,
+        )  # fmt: skip
+        step = plan_stages(self._stage_table, self._settings, faced, self.first_cost)
+        joint = self._join(faced, step)
         for s in overdue:
             if due[s] and step[s] == HOLD:
                 step[s] = self._next_allowed(s, earliest_s)
@@ -256,7 +288,7 @@ class Adaptive:
         self.weighed = Weighed(
             lamps.now_s, due, self._stage_before, self._stage.copy(), step, overdue, blocked,
             earliest_s, waited_s, self.first_cost, self._arrivals.queue, self._arrivals.came, rate,
-            self._arrivals.weight, self._startup.loss_s,
+            self._arrivals.weight, self._startup.loss_s, joint,
         )  # fmt: skip
         self._sequence += 1
         return Commands(
@@ -269,6 +301,21 @@ class Adaptive:
             green=self._asked,
             table_version=self._table.version,
         )
+
+    def _join(self, faced: Faced, step: Ints) -> Bools:
+        """Plan close signals together, in the place of what each would do alone; say which."""
+        pairs, upstream = self._pairs, self._arrivals.upstream
+        if not (self._settings.joins and len(pairs.lanes.first)):
+            return np.zeros(len(step), bool)
+        share = upstream.shares[pairs.path] * upstream.lane_part[pairs.into]
+        tables, weights, grid_s = horizon_tables(self._stage_table, self._settings, faced)
+        return np.asarray(
+            plan_pairs(
+                tables, weights, grid_s, pairs.lanes, share, faced.due, faced.stage,
+                faced.earliest_s, faced.queue, faced.came, self._arrivals.seen, self.first_cost,
+                step,
+            )
+        )  # fmt: skip
 
     def _take_back(self, lamps: Lamps) -> None:
         """Go back to the stage that runs where the last command was not carried out."""
@@ -397,20 +444,7 @@ class Adaptive:
         return earliest_s, must
 
 
-def plan_stages(  # noqa: PLR0913
-    table: StageTable,
-    settings: Settings,
-    *,
-    rate: Floats,
-    due: Bools,
-    stage: Ints,
-    earliest_s: Ints,
-    queue: Floats,
-    came: Floats,
-    weight: Floats,
-    startup_s: Floats,
-    first_cost: Floats,
-) -> Ints:
+def plan_stages(table: StageTable, settings: Settings, faced: Faced, first_cost: Floats) -> Ints:
     """Let every signal that is due find its best first step.
 
     Parameters
@@ -419,22 +453,8 @@ def plan_stages(  # noqa: PLR0913
         Stages, lanes and clearances.
     settings
         What a plan costs, and how far it looks.
-    rate
-        As `StageTable.rate`, learnt. [veh/s]
-    due
-        (signals,) whose step is wanted.
-    stage
-        (signals,) the stage that runs, counted from the signal's first.
-    earliest_s
-        (stages,) when each stage may begin. [s]
-    queue
-        (lanes,) vehicles that wait now.
-    came
-        (lanes, seconds + 1) vehicles that will have come to the line since now.
-    weight
-        (lanes,) what one vehicle counts.
-    startup_s
-        (lanes,) green that passes before a queue moves. [s]
+    faced
+        What the signals face now.
     first_cost
         (stages + signals,) written: least cost of each first step, signal by signal, hold last.
 
@@ -442,14 +462,17 @@ def plan_stages(  # noqa: PLR0913
     -------
     (signals,) stage to go to, counted from the signal's first, or `HOLD`.
     """
-    tables, weights, grid_s = horizon_tables(table, settings, rate, weight, startup_s)
+    tables, weights, grid_s = horizon_tables(table, settings, faced)
     return np.asarray(
-        best_steps(tables, weights, grid_s, due, stage, earliest_s, queue, came, first_cost)
-    )
+        best_steps(
+            tables, weights, grid_s, faced.due, faced.stage, faced.earliest_s, faced.queue,
+            faced.came, first_cost,
+        )
+    )  # fmt: skip
 
 
 def horizon_tables(
-    table: StageTable, settings: Settings, rate: Floats, weight: Floats, startup_s: Floats
+    table: StageTable, settings: Settings, faced: Faced
 ) -> tuple[Tables, Weights, Ints]:
     """Put together what the recursion needs.
 
@@ -459,12 +482,8 @@ def horizon_tables(
         Stages, lanes and clearances.
     settings
         What a plan costs, and how far it looks.
-    rate
-        As `StageTable.rate`, learnt. [veh/s]
-    weight
-        (lanes,) what one vehicle counts.
-    startup_s
-        (lanes,) green that passes before a queue moves. [s]
+    faced
+        What the signals face now.
 
     Returns
     -------
@@ -479,7 +498,7 @@ def horizon_tables(
         settings.end_square_s,
     )
     tables = Tables(
-        table.stage_start, table.lane_start, table.rate_start, table.clearance_start, rate,
-        table.clearance_s, table.min_green_s, table.room, weight, startup_s,
+        table.stage_start, table.lane_start, table.rate_start, table.clearance_start, faced.rate,
+        table.clearance_s, table.min_green_s, table.room, faced.weight, faced.startup_s,
     )  # fmt: skip
     return tables, weights, np.concatenate([fine, coarse]).astype(np.int32)

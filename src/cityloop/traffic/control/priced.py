@@ -3,8 +3,8 @@
 import numpy as np
 
 from cityloop.city.network import Floats
-from cityloop.kernels.horizon import price_steps
-from cityloop.traffic.control.adaptive import Settings, horizon_tables
+from cityloop.kernels.prices import price_steps
+from cityloop.traffic.control.adaptive import Faced, Settings, horizon_tables
 from cityloop.traffic.control.stage_table import StageTable
 from cityloop.traffic.control.weighed import Weighed
 
@@ -31,11 +31,13 @@ def price_options(table: StageTable, settings: Settings, weighed: Weighed) -> Fl
     not have ended within the horizon. [s]
     """
     cost = weighed.cost.copy()
-    tables, weights, grid_s = horizon_tables(
-        table, settings, weighed.rate, weighed.weight, weighed.startup_s
-    )
+    faced = Faced(
+        weighed.rate, weighed.due, weighed.ran, weighed.earliest_s, weighed.queue, weighed.came,
+        weighed.weight, weighed.startup_s,
+    )  # fmt: skip
+    tables, weights, grid_s = horizon_tables(table, settings, faced)
     price_steps(
-        tables, weights, grid_s, weighed.due, weighed.ran, weighed.earliest_s,
-        weighed.queue, weighed.came, cost,
+        tables, weights, grid_s, faced.due, faced.stage, faced.earliest_s, faced.queue, faced.came,
+        cost,
     )  # fmt: skip
     return np.asarray(cost)

@@ -36,6 +36,8 @@ class Reason(IntEnum):
     """Another stage would cost the same; a switch must earn its clearance."""
     CHEAPEST = 9
     """What was chosen costs least."""
+    JOINT = 10
+    """It was planned together with a neighbour: between the two there is no room for a queue."""
 
 
 class Weighed(NamedTuple):
@@ -71,6 +73,8 @@ class Weighed(NamedTuple):
         (lanes,) what one vehicle counts.
     startup_s
         (lanes,) green that passes before a queue moves. [s]
+    joint
+        (signals,) whose step was planned together with a close neighbour's.
     """
 
     now_s: int
@@ -88,6 +92,7 @@ class Weighed(NamedTuple):
     rate: Floats
     weight: Floats
     startup_s: Floats
+    joint: Bools
 
 
 def find_reasons(weighed: Weighed, stage_start: Ints) -> Bytes:
@@ -127,6 +132,7 @@ def find_reasons(weighed: Weighed, stage_start: Ints) -> Bytes:
         (stages == 1, Reason.ONE_STAGE),
         (holds & ~may_begin, Reason.MINIMUM_GREEN),
         (overdue, Reason.OVERDUE),
+        (weighed.joint, Reason.JOINT),
         (holds & (least <= hold + TIE), Reason.TIE),
     )
     found = np.select([case for case, _ in cases], [int(r) for _, r in cases], Reason.CHEAPEST)

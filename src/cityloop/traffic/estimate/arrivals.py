@@ -59,6 +59,8 @@ class Arrivals:
         (lanes,) vehicles of any speed in the last metres before the line.
     came
         (lanes, seconds + 1) vehicles that will have come to the line since now.
+    seen
+        (lanes, seconds + 1) the same, of those alone who are in view where somebody looks.
     rate
         (lanes,) usual arrivals. [veh/s]
     upstream, health
@@ -88,6 +90,7 @@ class Arrivals:
         self.queue: Floats = np.zeros(lanes)
         self.near: Floats = np.zeros(lanes)
         self.came: Floats = np.zeros((lanes, horizon_s + 2))
+        self.seen: Floats = np.zeros((lanes, horizon_s + 2))
         self.rate: Floats = np.full(lanes, 0.02)
         speed_m_s = np.empty(lanes)
         speed_m_s[lane_of] = network.lane_speed_m_s[view.approach_lane]
@@ -148,6 +151,7 @@ class Arrivals:
         self._next = np.where(self.blind, expected[:, 1], usual)
         far = expected * (self._beyond | self.dark[:, None])
         self.came = np.cumsum(new + far, axis=1)
+        self.seen = np.where(self.blind[:, None], self.came, np.cumsum(new, axis=1))
 
     def _hide(self, doubt: Floats, green_rate: Floats) -> None:
         """Put into the queues who is likely to have come since the last green, unseen."""

@@ -39,6 +39,8 @@ class Paths(NamedTuple):
         (paths,) from crossing the line upstream to the line downstream, undisturbed. [s]
     share
         (paths,) of what crosses the line upstream, before anything is learnt.
+    way_m
+        (paths,) from line to line, the shortest. [m]
     link_of
         (approaches,) number of each approach lane's link.
     """
@@ -47,6 +49,7 @@ class Paths(NamedTuple):
     link: Ints
     delay_s: Ints
     share: Floats
+    way_m: Floats
     link_of: Ints
 
 
@@ -82,7 +85,7 @@ def find_paths(network: Network, signals: Signals, view: View) -> Paths:
         onward.setdefault(int(from_link[c]), set()).add(int(to_link[c]))
     links, link_of = np.unique(network.lane_link[view.approach_lane], return_inverse=True)
     length_m, speed_m_s = _link_sizes(network)
-    found: dict[tuple[int, int], tuple[float, float]] = {}
+    found: dict[tuple[int, int], tuple[float, float, float]] = {}
     for number, link in enumerate(links.tolist()):
         waiting = [(link, 0.0, 0.0, 1.0)]
         seen = {link}
@@ -97,8 +100,10 @@ def find_paths(network: Network, signals: Signals, view: View) -> Paths:
                 if signalled[c]:
                     key = (int(approach_of[lane]), number)
                     part = share / ways_of_lane[lane]
-                    known = found.get(key, (way_s, 0.0))
-                    found[key] = (min(known[0], way_s), known[1] + part)
+                    known = found.get(key, (way_s, 0.0, way_m))
+                    found[key] = (
+                        min(known[0], way_s), known[1] + part, min(known[2], way_m)
+                    )  # fmt: skip
                 elif before not in seen and share / len(onward[before]) > LEAST_SHARE:
                     seen.add(before)
                     waiting.append((before, way_m, way_s, share / len(onward[before])))
@@ -108,6 +113,7 @@ def find_paths(network: Network, signals: Signals, view: View) -> Paths:
         link=np.array([link for _, link in pairs], np.int32),
         delay_s=np.array([round(found[p][0] + START_S) for p in pairs], np.int32),
         share=np.array([min(found[p][1], 1.0) for p in pairs], float),
+        way_m=np.array([found[p][2] for p in pairs], float),
         link_of=link_of.astype(np.int32),
     )
 
@@ -203,6 +209,17 @@ class Upstream:
         mean = np.bincount(paths.source, weight * busier[paths.link], sources)
         self.busier[seen] = mean[seen] / total[seen]
 
+    @property
+    def paths(self) -> Paths:
+        """Ways from stop lines upstream to the approaches of signals."""
+        return self._paths
+
+    @property
+    def lane_part(self) -> Floats:
+        """(approaches,) what of all who come to a link takes each of its lanes, learnt, 0-1."""
+        taken = np.bincount(self._paths.link_of, self.taken, len(self._coming))
+        return np.asarray(self.taken / np.maximum(taken[self._paths.link_of], 1e-9))
+
     def nearest_s(self) -> Floats:
         """Give the way from the nearest signal upstream to each approach lane's line. [s]."""
         nearest = np.full(len(self._coming), 1e9)
@@ -280,6 +297,4 @@ class Upstream:
         scale = np.minimum(seen_flow / np.maximum(all_flow, 1e-9), 1.0)
         rest = np.maximum(seen_flow - all_flow, 0.0)
         expected = expected * scale[:, None] + rest[:, None]
-        taken = np.bincount(paths.link_of, self.taken, links)
-        part = self.taken / np.maximum(taken[paths.link_of], 1e-9)
-        return np.asarray(expected[paths.link_of] * part[:, None])
+        return np.asarray(expected[paths.link_of] * self.lane_part[:, None])
