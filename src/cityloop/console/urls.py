@@ -32,7 +32,7 @@ urlpatterns = [
         for place, view in _OPEN311
         for form in ("json", "xml")
     ),
-    re_path(r"^open311/v2(?s:.*)$", open311.astray),
+    re_path(r"^open311/v2[\s\S]*$", open311.astray),
     *i18n_patterns(
         path("", city.show, name="city"),
         path("junctions/<str:signal>/", junction.show, name="junction"),
