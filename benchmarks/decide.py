@@ -27,7 +27,7 @@ import numpy.typing as npt
 
 from cityloop.kernels import horizon
 from cityloop.kernels.horizon_tables import Network, Weights
-from cityloop.traffic.control.adaptive import Settings
+from cityloop.traffic.control.horizon import Settings
 
 SEED = 20_240_601
 ARMS = 4

@@ -39,6 +39,7 @@ def make_run(control: str = "native", seed: int = 1, **changes: Any) -> Run:
         longest_wait_s=120.0,
         longest_red_s=60.0,
         longest_red_lane="main_0",
+        longest_walk_red_s=0.0,
         decision_ms={"p50": 0.5, "p99": 1.5, "max": 9.0},
         commands={"proven": 0, "refused": 0, "broken": 0},
         junctions=JUNCTIONS,

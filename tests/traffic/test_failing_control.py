@@ -14,7 +14,7 @@ from cityloop.city.scenario import Scenario
 from cityloop.city.signals import Bools, Commands, Lamps
 from cityloop.cli.tables import list_failures
 from cityloop.store.run_file import write_run
-from cityloop.traffic.control.adaptive import Settings
+from cityloop.traffic.control.horizon import Settings
 from cityloop.traffic.control.protocol import Controller
 from cityloop.traffic.observe.observation import Observation
 from cityloop.usecases import run_control as running

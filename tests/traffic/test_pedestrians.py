@@ -45,6 +45,7 @@ class Ride(NamedTuple):
     """What one controller did, and what SUMO saw of it."""
 
     record: LoopRecord
+    longest_walk_red_s: float
     shown: dict[str, list[str]]
     entered: list[tuple[int, str, str]]
 
@@ -147,7 +148,9 @@ def ride_all(folder: Path, speeds_m_s: tuple[float, ...]) -> dict[tuple[str, flo
                 field.shown = {name: [] for name in city.signals.signal_ids}
                 field.where, field.entered = {}, []
                 record = drive(field, controller, lambda _now_s: None, city.fallbacks)
-                rides[control, speed_m_s] = Ride(record, field.shown, field.entered)
+                rides[control, speed_m_s] = Ride(
+                    record, field.truth.longest_walk_red_s, field.shown, field.entered
+                )
     return rides
 
 
@@ -231,6 +234,21 @@ def test_people_really_cross_and_only_when_they_may(rides, control, speed_m_s):
         )
     ]
     assert late == []
+
+
+@pytest.mark.parametrize(("control", "speed_m_s"), CASES)
+def test_how_long_a_walk_is_red_is_told_as_it_was_shown(rides, control, speed_m_s):
+    done, walks = rides
+    ride = done[control, speed_m_s]
+    longest_s = max(
+        len(run)
+        for walk in walks
+        for run in "".join(
+            "G" if state[walk.link] in GREEN else "r" for state in ride.shown[walk.signal]
+        ).split("G")
+    )
+    assert ride.longest_walk_red_s == longest_s
+    assert longest_s <= (120 if control == "adaptive" else SECONDS)
 
 
 @pytest.mark.parametrize("control", COMMANDED)

@@ -11,7 +11,8 @@ from cityloop.city.errors import InputError
 from cityloop.city.scenario import Incident, Scenario
 from cityloop.field.sumo import SumoField
 from cityloop.field.sumo_process import outputs_in
-from cityloop.traffic.control.adaptive import Adaptive, Settings
+from cityloop.traffic.control.adaptive import Adaptive
+from cityloop.traffic.control.horizon import Settings
 from cityloop.traffic.observe.observation import Sensing
 from cityloop.traffic.plan.compatible import compatible_stages
 from cityloop.usecases.compare_controls import list_orders

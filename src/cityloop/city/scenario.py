@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from cityloop.city.records import record
+from cityloop.city.signals import SignalRules
 
 
 @record
@@ -51,8 +52,8 @@ class Scenario:
         The step that the scenario asks for. Every run of ours has 1 s. [s]
     options
         (name, value) of each further option as it is written, for whoever runs the scenario.
-    junctions_with_fixed_stages
-        Signals whose stages a controller may not change.
+    signal_rules
+        What the city asks of its signals, beyond the defaults.
     incidents
         What is not as usual for a while.
     """
@@ -66,5 +67,10 @@ class Scenario:
     end_s: float | None = None
     step_s: float = 1.0
     options: tuple[tuple[str, str], ...] = ()
-    junctions_with_fixed_stages: tuple[str, ...] = ()
+    signal_rules: tuple[SignalRules, ...] = ()
     incidents: tuple[Incident, ...] = ()
+
+    @property
+    def junctions_with_fixed_stages(self) -> tuple[str, ...]:
+        """Signals that show the stages of their own programmes and no others."""
+        return tuple(rules.signal_id for rules in self.signal_rules if rules.fixed_stages)

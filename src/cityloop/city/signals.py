@@ -190,6 +190,37 @@ class Plan:
 
 
 @record
+class SignalRules:
+    """What a city asks of one of its signals, beyond the defaults.
+
+    Attributes
+    ----------
+    signal_id
+        The signal.
+    source
+        Who has said so: a standard, an order.
+    fixed_stages
+        Whether it shows the stages of its own programme and no others.
+    elderly
+        Whether many old people cross, who are given more time.
+    yellow_s, all_red_s, min_green_s, max_red_s
+        For all who drive; None for the default. [s]
+    walk_s
+        The shortest walk; None for the default. [s]
+    """
+
+    signal_id: str
+    source: str
+    fixed_stages: bool = False
+    elderly: bool = False
+    yellow_s: int | None = None
+    all_red_s: int | None = None
+    min_green_s: int | None = None
+    max_red_s: int | None = None
+    walk_s: int | None = None
+
+
+@record
 class SafetyTable:
     """What every signal must keep, with where each figure comes from.
 

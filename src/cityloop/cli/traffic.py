@@ -22,7 +22,7 @@ from cityloop.feeds.sumo_incidents import parse_incidents
 from cityloop.field.sensor_faults import Fault
 from cityloop.store.run_file import write_run
 from cityloop.store.whole_file import make_folder
-from cityloop.traffic.control.adaptive import Settings
+from cityloop.traffic.control.horizon import Settings
 from cityloop.traffic.observe.observation import Sensing
 from cityloop.usecases.compare_controls import compare_controls, list_orders, save_comparison
 from cityloop.usecases.keep_learnt import check_learns

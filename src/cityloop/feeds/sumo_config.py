@@ -8,6 +8,7 @@ from typing import Final
 from cityloop.city.errors import InputError
 from cityloop.city.scenario import Scenario
 from cityloop.feeds.figures import quoted
+from cityloop.feeds.signal_rules import read_signal_rules
 from cityloop.feeds.xml_reader import Element, iterate_elements, number, seconds, text
 
 # SUMO's own other names for the options that make a scenario.
@@ -29,7 +30,8 @@ def read_scenario(path: Path) -> Scenario:
     """Read a configuration, or the only one of a folder.
 
     Options count wherever they stand in the file, as in SUMO. File names are relative to the
-    configuration; lists are separated by commas or blanks.
+    configuration; lists are separated by commas or blanks. A `signals.toml` beside it says what the
+    city asks of its signals.
 
     Parameters
     ----------
@@ -45,7 +47,7 @@ def read_scenario(path: Path) -> Scenario:
     InputError
         If the configuration cannot be read, names no network, gives an option twice, names a file
         that is not there, or begins before 0 or ends before it begins; if the folder holds none or
-        several.
+        several; if the file of signals' rules is none.
     """
     config = _only_config(path) if _is_folder(path) else path
     options: dict[str, Element] = {}
@@ -77,6 +79,7 @@ def read_scenario(path: Path) -> Scenario:
             for name, element in options.items()
             if name not in _OURS
         ),
+        signal_rules=read_signal_rules(config.parent),
     )
 
 

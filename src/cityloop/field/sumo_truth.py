@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cityloop.city.network import Network
-from cityloop.city.signals import Bools, Signals
+from cityloop.city.signals import Bools, GroupKind, Signals
 from cityloop.traffic.observe.view import View
 
 AT_LINE_M: Final = 10.0
@@ -20,7 +20,8 @@ class SumoTruth:
 
     *Longest red* is judged lane by lane: for how long the first vehicle has stood at the stop line
     while none of the lane's movements had green. SUMO keeps every vehicle's standing time, so only
-    lanes that have been red for longer than the longest so far need a look.
+    lanes that have been red for longer than the longest so far need a look. Of a *walk* it is the
+    longest time without green: nobody has waited for longer than that to cross.
 
     Parameters
     ----------
@@ -55,6 +56,9 @@ class SumoTruth:
         self._group_green = np.zeros(signals.group_count, bool)
         self.longest_red_s = 0.0
         self.longest_red_lane = ""
+        self._walks = np.flatnonzero(signals.group_kind == GroupKind.WALK)
+        self._walk_red_s = np.zeros(len(self._walks), np.int64)
+        self.longest_walk_red_s = 0.0
         self.queue_time_s: list[int] = []
         self.queue: list[npt.NDArray[np.int32]] = []
         self._signals = len(signals.signal_ids)
@@ -70,6 +74,10 @@ class SumoTruth:
             (groups,) what had green in the second that has passed.
         """
         self._now_s = now_s
+        if self._walks.size:
+            self._walk_red_s = np.where(green[self._walks], 0, self._walk_red_s + 1)
+            longest_s = float(self._walk_red_s.max())
+            self.longest_walk_red_s = max(self.longest_walk_red_s, longest_s)
         if not np.array_equal(green, self._group_green):
             self._group_green = green
             lane_green = np.zeros(len(self._lanes), bool)

@@ -13,7 +13,7 @@ from cityloop.kernels.pressure import Pressures, choose_stages, green_for
 from cityloop.kernels.reach import Places, nearest_one, pairs, place_points, reach
 from cityloop.kernels.siting import Savings, bound, greedy, swap
 from cityloop.kernels.switch_gate import check_switches
-from cityloop.traffic.control.adaptive import Faced, Settings, horizon_tables, plan_stages
+from cityloop.traffic.control.horizon import Faced, Settings, horizon_tables, plan_stages
 from cityloop.traffic.control.priced import price_options
 from cityloop.traffic.control.stage_table import StageTable
 from cityloop.traffic.control.weighed import Weighed

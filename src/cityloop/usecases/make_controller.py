@@ -6,9 +6,10 @@ from typing import Final
 from cityloop.city.errors import InputError
 from cityloop.city.signals import Plan
 from cityloop.store.plan_file import read_plans
-from cityloop.traffic.control.adaptive import Adaptive, Settings
+from cityloop.traffic.control.adaptive import Adaptive
 from cityloop.traffic.control.coordinated import Coordinated
 from cityloop.traffic.control.fixed_time import FixedTime
+from cityloop.traffic.control.horizon import Settings
 from cityloop.traffic.control.max_pressure import MaxPressure
 from cityloop.traffic.control.protocol import Controller
 from cityloop.traffic.plan.compatible import compatible_stages
@@ -84,7 +85,8 @@ def make_controller(
         settings = settings or Settings()
         stages = shipped_stages(city.signals, city.programmes)
         if settings.beyond_shipped:
-            stages = compatible_stages(city.network, city.signals, city.programmes)
+            fixed = city.scenario.junctions_with_fixed_stages
+            stages = compatible_stages(city.network, city.signals, city.programmes, fixed)
         return Adaptive(city.network, city.signals, city.table, city.view, stages, settings)
     if control == "max-pressure":
         stages = shipped_stages(city.signals, city.programmes)

@@ -16,7 +16,7 @@ from cityloop.field.sensing import describe_sensing
 from cityloop.field.sensor_faults import Fault
 from cityloop.field.sumo_process import outputs_in
 from cityloop.field.sumo_truth import SumoTruth
-from cityloop.traffic.control.adaptive import Settings
+from cityloop.traffic.control.horizon import Settings
 from cityloop.traffic.evaluate.runs import JunctionResult, Run
 from cityloop.traffic.evaluate.total_delay import total_delay
 from cityloop.traffic.observe.observation import Sensing
@@ -136,6 +136,7 @@ def measure_run(order: RunOrder, city: City, folder: Path, outcome: Outcome) -> 
         longest_wait_s=delay.longest_wait_s,
         longest_red_s=outcome.truth.longest_red_s,
         longest_red_lane=outcome.truth.longest_red_lane,
+        longest_walk_red_s=outcome.truth.longest_walk_red_s,
         decision_ms={
             "p50": float(np.percentile(decision_ms, 50)),
             "p99": float(np.percentile(decision_ms, 99)),

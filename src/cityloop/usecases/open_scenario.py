@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import numpy as np
+
 from cityloop.city.errors import InputError
 from cityloop.city.network import Network
 from cityloop.city.scenario import Scenario
@@ -12,13 +14,15 @@ from cityloop.city.signals import Programme, SafetyTable, Signals
 from cityloop.feeds.cityflow import read_cityflow
 from cityloop.feeds.cityflow_sumo import write_sumo_scenario
 from cityloop.feeds.datasets import list_datasets
+from cityloop.feeds.signal_rules import FILE_NAME
 from cityloop.feeds.sumo_additional import ProgrammeText, read_additional
 from cityloop.feeds.sumo_config import read_scenario
 from cityloop.feeds.sumo_net import read_network
 from cityloop.feeds.sumo_programmes import decode_programme, running_programmes
 from cityloop.traffic.observe.view import View, build_view
 from cityloop.traffic.safety.fallback import Fallback
-from cityloop.traffic.safety.tables import default_table
+from cityloop.traffic.safety.table_proof import find_table_faults
+from cityloop.traffic.safety.tables import make_table
 from cityloop.usecases.fetch_dataset import cache_dir, fetch_dataset
 from cityloop.usecases.keep_fallbacks import keep_fallbacks
 
@@ -149,7 +153,8 @@ def open_city(scenario: Scenario) -> City:
     Raises
     ------
     InputError
-        If a file is broken, or the network has no signals.
+        If a file is broken, the network has no signals, or the city's own rules for a signal are
+        out of range.
     """
     network, signals = read_network(scenario.net_file)
     if not signals.signal_ids:
@@ -170,7 +175,7 @@ def open_city(scenario: Scenario) -> City:
         scenario=scenario,
         network=network,
         signals=signals,
-        table=default_table(signals),
+        table=_table(scenario, signals),
         view=build_view(network, signals),
         programmes=tuple(
             decode_programme(text, sizes[text.signal_id].stop - sizes[text.signal_id].start)
@@ -178,3 +183,20 @@ def open_city(scenario: Scenario) -> City:
         ),
         texts=texts,
     )
+
+
+def _table(scenario: Scenario, signals: Signals) -> SafetyTable:
+    """Work out what the signals must keep; refuse rules by which nothing could be proven."""
+    file = scenario.origin.parent / FILE_NAME
+    remedy = "correct the city's rules for it, see docs/safety.md"
+    try:
+        table = make_table(signals, scenario.signal_rules)
+    except ValueError as error:
+        raise InputError(file=file, place="", cause=f"{error}", remedy=remedy) from None
+    named = {each.signal_id for each in scenario.signal_rules}
+    judged = np.array([name in named for name in signals.signal_ids], bool)
+    for fault in find_table_faults(signals, table, judged, now_s=0):
+        place = f'signals."{fault.signal_id}"'
+        cause = f"{fault.found}, expected {fault.needed} (rule {fault.rule})"
+        raise InputError(file=file, place=place, cause=cause, remedy=remedy)
+    return table

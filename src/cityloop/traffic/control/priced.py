@@ -4,7 +4,7 @@ import numpy as np
 
 from cityloop.city.network import Floats
 from cityloop.kernels.prices import price_steps
-from cityloop.traffic.control.adaptive import Faced, Settings, horizon_tables
+from cityloop.traffic.control.horizon import Faced, Settings, horizon_tables
 from cityloop.traffic.control.stage_table import StageTable
 from cityloop.traffic.control.weighed import Weighed
 

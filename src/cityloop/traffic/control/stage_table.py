@@ -146,7 +146,7 @@ def build_stage_table(
         clearance_start=np.concatenate([[0], np.cumsum(stage_count**2)]).astype(np.int32),
         clearance_s=np.concatenate([np.zeros(0, np.int32), *clearances]).astype(np.int32),
         min_green_s=np.array(least_s, np.int32),
-        room=_rooms(network, signals, view.approach_lane[approach]),
+        room=_rooms(network, view, view.approach_lane[approach]),
         speed_m_s=network.lane_speed_m_s[view.approach_lane[approach]].copy(),
     )
 
@@ -196,7 +196,7 @@ def _rate(streams: list[_Stream], green: Bools, yields: Bools, first: int) -> fl
     return float(flow / total * share)
 
 
-def _rooms(network: Network, signals: Signals, lanes: Ints) -> Floats:
+def _rooms(network: Network, view: View, lanes: Ints) -> Floats:
     """Follow each lane upstream as long as it is one lane, and count vehicles that fit on it.
 
     It ends at another signal: who stands back over that one's line blocks it.
@@ -204,9 +204,8 @@ def _rooms(network: Network, signals: Signals, lanes: Ints) -> Floats:
     into: list[list[int]] = [[] for _ in network.lane_ids]
     out_of = np.zeros(len(network.lane_ids), int)
     turn = network.movement_turn[network.connector_movement]
-    signalled = signals.stream_group[: network.connector_count] >= 0
-    signal_at_end = np.zeros(len(network.lane_ids), bool)
-    signal_at_end[network.connector_from_lane[signalled]] = True
+    signal_at_end = np.full(len(network.lane_ids), -1)
+    signal_at_end[view.approach_lane] = view.approach_signal
     for c in np.flatnonzero(turn != Turn.U_TURN):
         into[network.connector_to_lane[c]].append(int(network.connector_from_lane[c]))
         out_of[network.connector_from_lane[c]] += 1
@@ -215,7 +214,7 @@ def _rooms(network: Network, signals: Signals, lanes: Ints) -> Floats:
         here, length_m = int(lane), float(network.lane_length_m[lane])
         while len(into[here]) == 1 and length_m < VIEW_M:
             before = into[here][0]
-            if out_of[before] != 1 or signal_at_end[before]:
+            if out_of[before] != 1 or signal_at_end[before] not in {-1, signal_at_end[lane]}:
                 break
             here = before
             length_m += float(network.lane_length_m[here])

@@ -75,6 +75,7 @@ class Run:
     longest_wait_s: float
     longest_red_s: float
     longest_red_lane: str
+    longest_walk_red_s: float
     decision_ms: dict[str, float]
     commands: dict[str, int]
     refusals: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ What rule 1 allows is not always wise. Three things are asked of a stage that no
   controls several nodes with short links between them keeps its shipped stages.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import combinations, islice
 from typing import Final
 
@@ -30,7 +30,10 @@ INNER_M: Final = 30.0
 
 
 def compatible_stages(
-    network: Network, signals: Signals, programmes: Sequence[Programme]
+    network: Network,
+    signals: Signals,
+    programmes: Sequence[Programme],
+    fixed: Collection[str] = (),
 ) -> Stages:
     """Take the shipped stages, and add every largest set that may be green together.
 
@@ -42,6 +45,8 @@ def compatible_stages(
         Their signals.
     programmes
         Shipped programmes.
+    fixed
+        Signals that keep their shipped stages.
 
     Returns
     -------
@@ -52,7 +57,8 @@ def compatible_stages(
     rows: list[Bools] = []
     for s in range(len(signals.signal_ids)):
         stages = list(shipped.of(s))
-        if stages and not _has_inner_lanes(network, signals, s):
+        may_add = signals.signal_ids[s] not in fixed
+        if stages and may_add and not _has_inner_lanes(network, signals, s):
             added = _added_stages(network, signals, s, stages)
             stages += added[: max(MOST_STAGES - len(stages), 0)]
         owner += [s] * len(stages)

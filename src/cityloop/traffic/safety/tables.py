@@ -5,12 +5,12 @@ Defaults by speed follow MUTCD 11th ed. (2023), section 4F.17: yellow 3-6 s, red
 """
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
 from cityloop.city.network import Floats
-from cityloop.city.signals import GroupKind, Relation, SafetyTable, Signals
+from cityloop.city.signals import GroupKind, Relation, SafetyTable, SignalRules, Signals
 
 YELLOW_STEPS_M_S = np.array([50.0, 70.0]) / 3.6 + 0.05
 """Up to which speed a yellow of 3 s and of 4 s is enough; the 0.05 is for rounding. [m/s]"""
@@ -22,6 +22,60 @@ WALK_S = 7
 WALK_SPEED_M_S = 1.0
 ELDERLY_SPEED_M_S = 0.8
 MAX_RED_S = 180
+
+
+def make_table(signals: Signals, rules: Sequence[SignalRules]) -> SafetyTable:
+    """Work out the safety table of all signals, with what a city asks of some of them.
+
+    Parameters
+    ----------
+    signals
+        The signals.
+    rules
+        One a signal at most.
+
+    Returns
+    -------
+    The table. Whether its figures may be kept at all is for `find_table_faults` to say.
+
+    Raises
+    ------
+    ValueError
+        If there is no signal of such a name.
+    """
+    table = default_table(signals, elderly=[each.signal_id for each in rules if each.elderly])
+    if unknown := sorted({each.signal_id for each in rules} - set(signals.signal_ids)):
+        msg = f"no signal {unknown[0]}"
+        raise ValueError(msg)
+    yellow_s, min_green_s = table.yellow_s.copy(), table.min_green_s.copy()
+    max_red_s, all_red_s = table.max_red_s.copy(), table.all_red_s.copy()
+    for each in rules:
+        s = signals.signal_ids.index(each.signal_id)
+        part = signals.groups_of(s)
+        walk = signals.group_kind[part] == GroupKind.WALK
+        for column, value, whom in (
+            (yellow_s, each.yellow_s, ~walk),
+            (min_green_s, each.min_green_s, ~walk),
+            (min_green_s, each.walk_s, walk),
+            (max_red_s, each.max_red_s, np.ones_like(walk)),
+        ):
+            if value is not None:
+                column[part][whom] = value
+        if each.all_red_s is not None:
+            meets = signals.square(signals.relation, s) != Relation.FREE
+            signals.square(all_red_s, s)[meets & ~walk[:, None]] = each.all_red_s
+    said = tuple(dict.fromkeys((each.signal_id, each.source) for each in rules))
+    return SafetyTable(
+        version=_versions(
+            signals, [yellow_s, min_green_s, max_red_s, all_red_s], table.walk_speed_m_s
+        ),
+        yellow_s=yellow_s,
+        min_green_s=min_green_s,
+        max_red_s=max_red_s,
+        all_red_s=all_red_s,
+        walk_speed_m_s=table.walk_speed_m_s,
+        source=table.source + said,
+    )
 
 
 def default_table(signals: Signals, *, elderly: Collection[str] = ()) -> SafetyTable:
