@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cityloop.kernels.horizon import HOLD, best_step, best_steps, most_of, no_feeds
+from cityloop.kernels.horizon import HOLD, best_step, best_steps, most_of, one_signal
 from cityloop.kernels.horizon_tables import Network, Problem, Weights
 from cityloop.kernels.prices import price_steps
 from tests.naive.horizon import list_ways
@@ -32,7 +32,7 @@ def draw_problem(seed, stages, lanes, times):
         rng.uniform(0.5, 2, lanes),
         rng.uniform(1, 2, lanes),
         most_of(rates),
-        no_feeds(lanes),
+        one_signal(stages, lanes),
     )
     return problem, rng.uniform(0, 8, lanes)
 
@@ -87,7 +87,7 @@ def test_a_long_queue_at_red_gets_its_stage():
         np.ones(2),
         np.full(2, 1.5),
         np.full(2, 0.5),
-        no_feeds(2),
+        one_signal(2, 2),
     )
     assert best_step(problem, WEIGHTS, 0, np.array([0.0, 6.0]), np.empty(3)) == 1
     assert best_step(problem, WEIGHTS, 0, np.array([6.0, 0.0]), np.empty(3)) == HOLD

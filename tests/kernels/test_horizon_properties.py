@@ -5,7 +5,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from cityloop.kernels.horizon import HOLD, best_step, no_feeds
+from cityloop.kernels.horizon import HOLD, best_step, one_signal
 from cityloop.kernels.horizon_tables import Problem, Weights
 from tests.kernels.test_horizon import WEIGHTS, draw_problem
 from tests.naive.horizon import list_ways
@@ -92,7 +92,7 @@ def test_a_lane_that_counts_much_is_served_first():
         np.ones(2),
         np.full(2, 1.5),
         np.full(2, 0.5),
-        no_feeds(2),
+        one_signal(2, 2),
     )
     queue = np.array([6.0, 2.0])
     steps = [
@@ -118,7 +118,7 @@ def mirrored(problem: Problem, lanes, stages) -> Problem:
         problem.weight[lanes],
         problem.startup_s[lanes],
         problem.full[lanes],
-        problem.feeds,
+        one_signal(*problem.rates.shape),
     )
 
 

@@ -70,7 +70,7 @@ def together(a: Problem, b: Problem, seen) -> Problem:
         weight=np.concatenate([a.weight, b.weight]),
         startup_s=np.concatenate([a.startup_s, b.startup_s]),
         full=np.concatenate([a.full, b.full]),
-        feeds=Feeds(3, ints(0, 2), ints(0, 1), SHARES),
+        feeds=Feeds(3, ints(0, 2), ints(0, 1), SHARES, ints(0, 0, 1, 1), np.array(SIDES, np.int32)),
     )
 
 
@@ -97,7 +97,9 @@ def test_they_do_what_is_best_for_both(seed):
 def test_a_lane_that_others_fill_costs_what_trying_every_way_says(seed, times):
     problem, queue = draw_problem(seed, 2, 4, times)
     problem = problem._replace(
-        feeds=Feeds(2, ints(0, 2, 3), ints(0, 1, 1), np.array([0.5, 0.7, 0.2]))
+        feeds=problem.feeds._replace(
+            outer=2, start=ints(0, 2, 3), source=ints(0, 1, 1), share=np.array([0.5, 0.7, 0.2])
+        )
     )
     costs = np.empty(3)
     best_step(problem, WEIGHTS, 0, queue, costs)

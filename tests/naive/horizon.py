@@ -40,6 +40,12 @@ def ended(problem, weights, queue, stage):
     return cost
 
 
+def moves(problem, before, after):
+    """Tell which lanes' signals take part in a switch."""
+    side, part = problem.feeds.side, problem.feeds.part
+    return np.array([side[before, each] != side[after, each] for each in part], bool)
+
+
 def list_ways(problem, weights, now_stage, queue):
     """All ways as (cost, first step)."""
     grid_s = problem.grid_s
@@ -68,7 +74,7 @@ def list_ways(problem, weights, now_stage, queue):
             one, between = waited(problem, weights, waiting, kept, grid_s[t], clear_s, moving)
             two, after = waited(
                 problem, weights, between, problem.rates[other], clear_s, grid_s[lands[0]],
-                np.where(kept > 0, 0.0, problem.startup_s),
+                np.where(moves(problem, stage, other), problem.startup_s, 0.0),
             )  # fmt: skip
             go(lands[0], other, after, cost + one + two, other if first is None else first)
 

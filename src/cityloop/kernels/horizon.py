@@ -85,11 +85,13 @@ def most_of(rates: Floats) -> Floats:
 
 
 @numba.njit(cache=True, nogil=True)
-def no_feeds(lanes: int) -> Feeds:
-    """Say that no lane of a problem is filled by others of it.
+def one_signal(stages: int, lanes: int) -> Feeds:
+    """Say that a problem is that of one signal: no lane is filled by others of it.
 
     Parameters
     ----------
+    stages
+        How many there are.
     lanes
         How many there are.
 
@@ -97,13 +99,17 @@ def no_feeds(lanes: int) -> Feeds:
     -------
     Nothing that feeds.
     """
-    return Feeds(lanes, np.zeros(1, np.int32), np.zeros(0, np.int32), np.zeros(0))
+    return Feeds(
+        lanes, np.zeros(1, np.int32), np.zeros(0, np.int32), np.zeros(0),
+        np.zeros(lanes, np.int32), np.arange(stages).astype(np.int32).reshape(stages, 1),
+    )  # fmt: skip
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def _fill(space: Space, problem: Problem) -> None:
     """Copy a signal's problem into the space, and forget all labels."""
     stages, lanes = problem.rates.shape
+    feeds = problem.feeds
     for i in range(lanes):
         space.room[i] = problem.room[i]
         space.weight[i] = problem.weight[i]
@@ -118,8 +124,11 @@ def _fill(space: Space, problem: Problem) -> None:
             for i in range(lanes):
                 kept = min(space.rates[k, i], space.rates[m, i])
                 space.kept[k * stages + m, i] = kept
-                # Who has had green all along is moving already.
-                space.lost[1 + k * stages + m, i] = 0.0 if kept > 0.0 else problem.startup_s[i]
+                # A switch costs its signal a start-up on every lane, those included that have
+                # green all along: otherwise it would switch too lightly.
+                part = feeds.part[i]
+                moves = feeds.side[k, part] != feeds.side[m, part]
+                space.lost[1 + k * stages + m, i] = problem.startup_s[i] if moves else 0.0
     labels = len(problem.grid_s) * stages * LABELS
     space.cost[:labels] = np.inf
     space.first[:labels] = UNDECIDED
@@ -408,7 +417,7 @@ def cut_problem(network: Network, s: int, grid_s: Ints, earliest_s: Ints, came: 
         network.weight[i0:i1],
         network.startup_s[i0:i1],
         most_of(rates),
-        no_feeds(lanes),
+        one_signal(stages, lanes),
     )
 
 

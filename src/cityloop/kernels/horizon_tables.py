@@ -29,7 +29,7 @@ class Weights(NamedTuple):
 
 
 class Feeds(NamedTuple):
-    """Which lanes of a problem are filled by others of it: two signals that are planned as one.
+    """Which lanes of a problem are filled by others of it, where two signals are planned as one.
 
     Attributes
     ----------
@@ -39,12 +39,16 @@ class Feeds(NamedTuple):
         (filled lanes + 1,) where those of each begin.
     source, share
         (feeds,) a lane below `outer`, and what of its discharge comes to the filled lane, 0-1.
+    part, side
+        (lanes,) which signal a lane is of; (stages, signals) the stage of each in a stage of all.
     """
 
     outer: int
     start: Ints
     source: Ints
     share: Floats
+    part: Ints
+    side: Ints
 
 
 class Problem(NamedTuple):
@@ -111,7 +115,7 @@ class Space(NamedTuple):
         (pairs of stages, lanes) what goes on between them: what both let go. [veh/s]
     lost
         (1 + pairs of stages, lanes) green that passes before a queue moves: at first nothing, then
-        after each switch, nothing where both stages let go. [s]
+        after each switch, nothing for a signal that does not take part in it. [s]
     room, weight, full
         (lanes,) vehicles that fit, what one counts, and the most that any stage lets go. [veh/s]
     after

@@ -119,6 +119,8 @@ def plan_pairs(  # noqa: PLR0913
             (filled - filled[0]).astype(np.int32),
             pairs.source[filled[0] : filled[-1]],
             share[filled[0] : filled[-1]],
+            np.zeros(len(here), np.int32),
+            np.zeros((len(of_a) * len(of_b), 2), np.int32),
         )
         problem = _join(network, grid_s, earliest_s, (a, b), (of_a, of_b), here, came, seen, feeds)
         stages, lanes = problem.rates.shape
@@ -170,10 +172,12 @@ def _join(  # noqa: PLR0913
         x, y = k // len(of_b), k % len(of_b)
         for i in range(lanes):
             owner, stage = (a, of_a[x]) if _is_of(network, a, here[i]) else (b, of_b[y])
+            feeds.part[i] = 0 if owner == a else 1
             n = network.lane_start[owner + 1] - network.lane_start[owner]
             at = here[i] - network.lane_start[owner]
             rates[k, i] = network.rate[network.rate_start[owner] + stage * n + at]
         ka, kb = network.stage_start[a] + of_a[x], network.stage_start[b] + of_b[y]
+        feeds.side[k, 0], feeds.side[k, 1] = x, y
         # The stages that run come first.
         earliest[k] = max(earliest_s[ka] if x else 0, earliest_s[kb] if y else 0)
         least_s[k] = max(network.least_s[ka], network.least_s[kb])
