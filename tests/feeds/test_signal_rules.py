@@ -7,6 +7,7 @@ from cityloop.city.errors import InputError
 from cityloop.city.signals import GroupKind, Relation
 from cityloop.feeds.signal_rules import read_signal_rules
 from cityloop.feeds.sumo_config import read_scenario
+from cityloop.traffic.control.adaptive import Adaptive
 from cityloop.traffic.safety.tables import default_table
 from cityloop.usecases.make_controller import make_controller
 from cityloop.usecases.open_scenario import open_city
@@ -80,7 +81,11 @@ def test_a_signal_with_fixed_stages_gets_no_others(open_with):
     fixed = '[signals.B1]\nsource = "an order"\nfixed_stages = true\n'
     free, kept = open_with(""), open_with(fixed)
     s = free.signals.signal_ids.index("B1")
-    stages = [len(make_controller("adaptive", city, None).stages.of(s)) for city in (free, kept)]
+    stages = []
+    for city in (free, kept):
+        controller = make_controller("adaptive", city, None)
+        assert isinstance(controller, Adaptive)
+        stages.append(len(controller.stages.of(s)))
     assert stages[1] < stages[0]
 
 

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cityloop.kernels.horizon import HOLD, best_step, best_steps, most_of, one_signal
+from cityloop.kernels.horizon import HOLD, best_step, best_steps
 from cityloop.kernels.horizon_tables import Network, Problem, Weights
 from cityloop.kernels.prices import price_steps
+from cityloop.kernels.problems import most_of, one_signal
 from tests.naive.horizon import list_ways
 
 WEIGHTS = Weights(stop_s=3.0, storage=2.0, end_red_s=8.0, end_square_s=0.5)

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from cityloop.kernels.horizon import HOLD, best_step, one_signal
+from cityloop.kernels.horizon import HOLD, best_step
 from cityloop.kernels.horizon_tables import Problem, Weights
+from cityloop.kernels.problems import one_signal
 from tests.kernels.test_horizon import WEIGHTS, draw_problem
 from tests.naive.horizon import list_ways
 

@@ -4,8 +4,9 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from cityloop.kernels.horizon import cut_problem, plan_step, space_for
+from cityloop.kernels.horizon import plan_step, space_for
 from cityloop.kernels.horizon_tables import Network, Weights
+from cityloop.kernels.problems import cut_problem
 
 Ints = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
