@@ -16,6 +16,7 @@ from georeport import GeoReport
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis.core.failures import FailureGroup
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 from cityloop.store.records.accounts.models import Account, Token
@@ -92,7 +93,7 @@ def test_no_answer_fails_the_description_but_where_the_specification_forces_it(e
     described = schemathesis.openapi.from_dict(json.loads((folder / "swagger.json").read_text()))
     failures: dict[Told, str] = {}
     seen: set[Told] = set()
-    operations = [found.ok() for found in described.get_all_operations()]
+    operations = [each.ok() for each in described.get_all_operations() if isinstance(each, Ok)]
     for operation in operations:
         fuzz(operation, address, {"key": key, "number": number}, folder, failures, seen)
     assert failures == {}

@@ -10,7 +10,19 @@ from cityloop.casework.working_days import WorkingDays
 
 
 class RefusedError(Exception):
-    """A move or act that the tables and rules do not name; nothing has changed."""
+    """A move or act that the tables and rules do not name; nothing has changed.
+
+    Parameters
+    ----------
+    why
+        The reason, with the names of its parts in braces: what a translation is looked up by.
+    **parts
+        States, acts, limits and numbers that stand in it; several have commas between.
+    """
+
+    def __init__(self, why: str, **parts: str) -> None:
+        self.why, self.parts = why, parts
+        super().__init__(why.format(**parts))
 
 
 def receive(
@@ -84,8 +96,13 @@ def move(
         If the table does not name the move, or a fact is missing.
     """
     if to not in NEXT[case.state]:
-        allowed = ", ".join(sorted(NEXT[case.state])) or "nowhere: it is final"
-        raise RefusedError(f"case {case.number} is {case.state}; from there it goes to {allowed}")
+        allowed = ", ".join(sorted(NEXT[case.state])) or "nowhere"
+        raise RefusedError(
+            "case {number} is {state}; from there it goes to {allowed}",
+            number=case.number,
+            state=case.state,
+            allowed=allowed,
+        )
     _check_move(case, to, facts)
     now = _second(now)
     clock: Facts = {}
@@ -140,7 +157,12 @@ def enter(
         If the case is not in a state for it, or the deadline's rules forbid it.
     """
     if case.state not in WHILE.get(act, frozenset()):
-        raise RefusedError(f"case {case.number} is {case.state}; {act} cannot be entered there")
+        raise RefusedError(
+            "case {number} is {state}; {act} cannot be entered there",
+            number=case.number,
+            state=case.state,
+            act=act,
+        )
     now = _second(now)
     told: dict[str, Fact] = dict(facts)
     if act in {Act.EXTENDED, Act.CHANGED_LIMIT, Act.RECOUNTED}:
@@ -157,9 +179,13 @@ def _check_move(case: Case, to: State, facts: Facts) -> None:
     if to is State.ROUTED and case.department and not facts.get("reason"):
         missing.append("reason")
     if missing:
-        raise RefusedError(f"to become {to}, a case needs: {', '.join(missing)}")
+        raise RefusedError(
+            "to become {to}, a case needs: {missing}", to=to, missing=", ".join(missing)
+        )
     if to is State.REOPENED and case.reopened:
-        raise RefusedError(f"case {case.number} has been reopened once; the answer now is final")
+        raise RefusedError(
+            "case {number} has been reopened once; the answer now is final", number=case.number
+        )
     if to is State.REOPENED and facts["rating"] != Rating.DISSATISFIED:
         raise RefusedError("a case is reopened when its citizen is dissatisfied")
     if to is State.ANSWERED and case.reopened and not case.called_back:
@@ -190,13 +216,24 @@ def _changed_deadline(
     if limit is None or not facts.get("reason"):
         raise RefusedError("a deadline changes under a limit and for a reason")
     if now > case.clock.due:
-        raise RefusedError(f"the deadline of case {case.number} has passed; it changes only before")
+        raise RefusedError(
+            "the deadline of case {number} has passed; it changes only before", number=case.number
+        )
     if act is Act.CHANGED_LIMIT:
         return limit_facts(limit, case.since + timedelta(seconds=case.waited_s), days)
     if limit.key != case.clock.limit:
-        raise RefusedError(f"case {case.number} runs under {case.clock.limit}, not {limit.key}")
+        raise RefusedError(
+            "case {number} runs under {limit}, not {other}",
+            number=case.number,
+            limit=case.clock.limit,
+            other=limit.key,
+        )
     if case.extensions >= limit.extensions_max or not limit.extension:
-        raise RefusedError(f"{limit.key} allows {limit.extensions_max} extensions, and no more")
+        raise RefusedError(
+            "{limit} allows {most} extensions, and no more",
+            limit=limit.key,
+            most=str(limit.extensions_max),
+        )
     clock = extend(case.clock, limit.extension, now, days)
     return {"amount": limit.extension, **days_facts(clock)}
 

@@ -7,7 +7,7 @@ from django.urls import path, re_path
 from cityloop.console import api_cases, health, open311
 from cityloop.console.api import live
 from cityloop.console.api.root import api
-from cityloop.console.pages import cases, city, desk, junction, seats, tap
+from cityloop.console.pages import cases, city, desk, figures, junction, place, seats, tap
 
 _OPEN311 = [
     ("discovery", open311.discovery),
@@ -42,6 +42,9 @@ urlpatterns = [
         path("cases/", cases.mine, name="cases"),
         path("cases/new/", cases.submit, name="new-case"),
         path("cases/alike/", cases.alike, name="alike"),
+        path("cases/place/", place.show, name="place"),
+        path("cases/topics/", figures.topics, name="topics"),
+        path("cases/figures/", figures.shares, name="figures"),
         path("cases/find/", cases.find, name="find-case"),
         path("cases/export/", cases.export, name="export"),
         path("cases/<str:number>/", cases.show, name="case"),

@@ -13,6 +13,8 @@ from cityloop.casework.moves import RefusedError
 from cityloop.casework.rules import Rules
 from cityloop.casework.similar import Said, words
 from cityloop.casework.states import Rating
+from cityloop.console.pages import place
+from cityloop.console.refusals import refused
 from cityloop.console.who import citizen_of, hold_receipt, now
 from cityloop.feeds.photos import PictureError, read_picture
 from cityloop.usecases.cases import citizen
@@ -48,7 +50,7 @@ def named(rules: Rules) -> dict[str, Any]:
 def submit(request: HttpRequest) -> HttpResponse:
     """Show the form, or take what it says."""
     rules, wrong = city_rules(), ""
-    if request.method == "POST":
+    if request.method == "POST" and not place.asked_to_look(request):
         try:
             number = _submit(request, rules)
             return HttpResponseRedirect(reverse("case", args=[number]))
@@ -58,10 +60,9 @@ def submit(request: HttpRequest) -> HttpResponse:
             wrong = f"photo_{error}"
         except KeyTakenError:
             wrong = "key"
-    given = {field: request.POST.get(field, "") for field in FIELDS}
     filled = {
         **named(rules),
-        "given": given,
+        **place.fields(request.POST.dict()),
         "wrong": wrong,
         "key": secrets.token_urlsafe(16)
         if wrong == "key"
@@ -70,10 +71,10 @@ def submit(request: HttpRequest) -> HttpResponse:
     return render(request, "console/cases/submit.html", filled, status=422 if wrong else 200)
 
 
-@require_safe
+@require_POST
 def alike(request: HttpRequest) -> HttpResponse:
-    """Show, while somebody types, how many open cases may be the same."""
-    given = request.GET
+    """Show, while somebody types, how many open cases may be the same; no address has a word."""
+    given = request.POST
     try:
         lon, lat = float(given.get("lon", "")), float(given.get("lat", ""))
     except ValueError:
@@ -158,7 +159,7 @@ def act(request: HttpRequest, number: str) -> HttpResponse:
     except NoSuchCaseError:
         raise Http404 from None
     except RefusedError as error:
-        return render(request, "console/cases/refused.html", {"why": str(error)}, status=409)
+        return refused(request, error)
     return HttpResponseRedirect(reverse("case", args=[number]))
 
 

@@ -22,6 +22,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from cityloop.casework.moves import RefusedError
 from cityloop.casework.states import NEXT, WHILE, State
 from cityloop.console.pages.cases import named
+from cityloop.console.refusals import refused
 from cityloop.console.who import citizen_of, now, officer_of
 from cityloop.store.records.cases.photo_files import photo_path
 from cityloop.usecases.cases import desk
@@ -57,7 +58,7 @@ def _at_a_desk(view: _View) -> _View:
         except NoSuchCaseError:
             raise Http404 from None
         except RefusedError as error:
-            return render(request, "console/cases/refused.html", {"why": str(error)}, status=409)
+            return refused(request, error)
 
     return checked
 

@@ -41,7 +41,7 @@ def show(request: HttpRequest) -> HttpResponse:
     """
     if not settings.CITY:
         return render(request, "console/no_city.html", status=503)
-    question = _question()
+    question = city_question()
     chinese = get_language() == "zh-hans"
     now = datetime.now(UTC).astimezone(ZoneInfo(settings.TIME_ZONE))
     given = {
@@ -66,7 +66,7 @@ def show(request: HttpRequest) -> HttpResponse:
 
 
 @cache
-def _question() -> Question:
+def city_question() -> Question:
     """Open the city once; the first who asks waits for it."""
     return open_question(settings.CITY, lambda _: None, profile=settings.CIRCLE_STANDARD)
 

@@ -37,6 +37,15 @@ _SAID = {
     "reason": lambda: gettext("reason"),
     "satisfied": lambda: gettext("satisfied"),
     "dissatisfied": lambda: gettext("dissatisfied"),
+    "nowhere": lambda: gettext("nowhere: it is final"),
+    "rating": lambda: gettext("a rating"),
+    "department": lambda: gettext("a department"),
+    "lead": lambda: gettext("the other case"),
+    "on_time": lambda: gettext("answered in time"),
+    "rated": lambda: gettext("rated"),
+    "satisfied_of_rated": lambda: gettext("satisfied, of the rated"),
+    "satisfied_of_answered": lambda: gettext("satisfied, of all answered"),
+    "satisfied_at_once": lambda: gettext("satisfied with the first answer"),
     "none": lambda: gettext("not rated"),
 }
 
@@ -44,6 +53,8 @@ _SAID = {
 @register.filter
 def name_in(key: str, names: Mapping[str, str]) -> str:
     """Name a key of the city's rules; the key itself where it is no longer known."""
+    if key == "*":
+        return gettext("outside all areas")
     return names.get(key, key)
 
 

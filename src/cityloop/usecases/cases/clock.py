@@ -116,7 +116,9 @@ def _ring(number: str, rules: Rules, now: datetime) -> int:
     with changing(now):
         row = lock(CLOCK, number)
         if row.limit not in rules.limits:
-            raise RefusedError(f"the rules have no limit {row.limit} any longer; put it back")
+            raise RefusedError(
+                "the rules have no limit {limit} any longer; put it back", limit=row.limit
+            )
         told = replay(entries_of(row))
         called = alarms(told, rules.limits[row.limit], now)
         for act, level in called:

@@ -112,7 +112,11 @@ def extend_deadline(actor: Actor, number: str, *, reason: str, rules: Rules, now
     with changing(now):
         row = _lock(actor, number)
         facts = {"reason": write(row, actor, "reason", reason, now)}
-        limit = rules.limits[row.limit]
+        limit = rules.limits.get(row.limit)
+        if limit is None:
+            raise RefusedError(
+                "the rules have no limit {limit} any longer; put it back", limit=row.limit
+            )
         _enter(actor, row, Act.EXTENDED, facts, now, rules, limit.key)
         Notice.objects.create(case=row, at=now, what="extended")
 
