@@ -71,6 +71,12 @@ def look(page, name: str) -> None:
         page.screenshot(path=f"{shots}/case-{name}.png", full_page=True)
 
 
+def number_of(page) -> str:
+    found = re.search(r"/cases/([^/]+)/$", page.url)
+    assert found, page.url
+    return found[1]
+
+
 def kept(number: str) -> Case:
     """Read a case in a thread without a loop; playwright has one here, and Django keeps away."""
 
@@ -125,7 +131,7 @@ def report(page, url: str, root: str) -> str:
     page.keyboard.press("Enter")  # sends the form, and is not taken for a look at the map
     page.wait_for_selector("code")
     look(page, f"case-{lang}")
-    number = str(re.search(r"/cases/([^/]+)/$", page.url)[1])
+    number = number_of(page)
     row = kept(number)
     assert (str(row.lon), str(row.lat), row.text) == (*chosen, "水管爆裂,路面积水")
     assert not [each for each in page.asked if "30.0" in each or "138" in each], "in no address"
@@ -225,8 +231,9 @@ def test_without_javascript_the_same_buttons_do_the_same(address, browser):
     assert float(page.input_value("#lat")) == pytest.approx(south, abs=1e-5)
     page.click("#farther")
     page.click("form#case > button.main")
-    number = re.search(r"/cases/([^/]+)/$", page.url)[1]
+    number = number_of(page)
     row = kept(number)
-    assert (row.anonymous, row.lat) == (True, pytest.approx(south, abs=1e-5))
+    assert row.anonymous
+    assert row.lat == pytest.approx(south, abs=1e-5)
     assert row.received_at <= datetime.now(UTC)
     page.context.close()

@@ -127,7 +127,7 @@ def draw_streets(ways: Ways, view: View, marked: tuple[float, float] | None) -> 
         & (np.maximum(ay, by) > low)
         & (np.minimum(ay, by) < high)
     )
-    edges = np.flatnonzero(seen)
+    edges = np.flatnonzero(seen).astype(np.int32)
     length = np.hypot(ax - bx, ay - by)
     if edges.size > _EDGES_MAX:  # of a whole city the longest pieces give the picture
         edges = edges[np.argsort(-length[edges])[:_EDGES_MAX]]

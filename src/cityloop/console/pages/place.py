@@ -68,8 +68,8 @@ def fields(given: Mapping[str, str]) -> dict[str, Any]:
             closer += 1
         case "out":
             closer -= 1
-        case _ if marked is not None:
-            middle, closer = marked, 2
+        case _:
+            middle, closer = (middle, closer) if marked is None else (marked, 2)
     closer = min(max(closer, 0), len(WIDTHS_M))
     view = view_of(ways, *middle, closer)
     drawn = draw_streets(ways, view, marked)
