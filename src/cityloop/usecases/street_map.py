@@ -55,8 +55,10 @@ def view_of(ways: Ways, lon: float | None, lat: float | None, closer: int) -> Vi
     ----------
     ways
         The city's streets.
-    lon, lat
-        The centre; the city's own where it is not given. [°]
+    lon
+        Of the centre; the city's own where it is not given. [°]
+    lat
+        The same.
     closer
         0 for the whole city, then one step of `WIDTHS_M` each.
 
