@@ -11,6 +11,7 @@ from cityloop.usecases.estimate_windows import WindowBook
 from cityloop.usecases.keep_events import ARROW, Batch, understand_batch
 
 _TIME: Final = "2026-01-05T00:00:00Z"
+_LONG_BEFORE: Final = "2026-01-04T00:00:00Z"
 _MINUTES_US: Final = 600 * 10**6
 _VALUES: Final[dict[ColumnType, Any]] = {
     ColumnType.TIME: _TIME,
@@ -30,16 +31,17 @@ def warm_intake() -> None:
     """
     book = WindowBook(WindowRules())
     for kind in KINDS.values():
-        line = json.dumps({column.name: _VALUES[column.type] for column in kind.columns}).encode()
-        first = _take(kind.name, "application/x-ndjson", line)
+        values = {column.name: _VALUES[column.type] for column in kind.columns}
+        first = _take(kind.name, "application/x-ndjson", json.dumps(values).encode())
+        before = json.dumps(values | {"time": _LONG_BEFORE}).encode()
+        late = _take(kind.name, "application/x-ndjson", before)
         sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, first.events.schema) as writer:
             writer.write_batch(first.events)
         second = _take(kind.name, ARROW, bytes(sink.getvalue()))
         bytes(second.events.serialize())
         book.take(first.entry, first.events, 1)
-        # As if it had come again, long before: it is late, and summed up apart.
-        book.take(second.entry, second.events, 1)
+        book.take(late.entry, late.events, 1)
     book.table(1)
 
 
