@@ -20,6 +20,7 @@ Shorts = npt.NDArray[np.int16]
 
 _CODE_MAX: Final = 2**15 - 1
 _PART_ROWS: Final = 1 << 17
+_ROOM_MAX: Final = 1 << 28
 # What agencies call a column, blanks and underscores left out.
 _TIME: Final = ("timestamp", "time", "datetime")
 _DEVICE: Final = (
@@ -52,31 +53,77 @@ def read_hires_log(path: Path) -> tuple[HiresLog, Any]:
         If it cannot be read, or a column is missing or of another type.
     """
     # Part by part, each brought to small numbers at once: a long log is held once, not twice.
-    parts = [
-        _part(path, columns)
-        for columns in _read(path, (_TIME, _DEVICE, _CODE, _PARAMETER))
-        if len(columns[0])
-    ]
-    if not parts:
+    gathered = _Gathered(path, _count_rows(path))
+    for columns in _read(path, (_TIME, _DEVICE, _CODE, _PARAMETER)):
+        if len(columns[0]):
+            gathered.add(*_part(path, columns))
+    if not gathered.rows:
         raise _unusable(path, "", "there are no events in it", "give the file that was meant")
-    time_us, coded, code, parameter = zip(*parts, strict=True)
-    try:
-        devices = pa.chunked_array(coded).unify_dictionaries()
-    except (pa.ArrowException, TypeError) as error:
-        raise _unusable(
-            path, "column deviceid", f"its files differ ({error})", "write them with one type"
-        ) from None
-    names = devices.chunk(0).dictionary
-    order = pc.sort_indices(names).to_numpy()
-    rank = np.empty(len(order), np.int32)
-    rank[order] = np.arange(len(order))
-    device = np.concatenate([rank[chunk.indices.to_numpy()] for chunk in devices.chunks])
-    names = names.take(pa.array(order))
+    device, names = gathered.ranked()
+    rows = slice(0, gathered.rows)
     log = make_log(
         tuple(map(str, names.to_pylist())),
-        *(device, np.concatenate(time_us), np.concatenate(code), np.concatenate(parameter)),
+        *(device, gathered.time_us[rows], gathered.code[rows], gathered.parameter[rows]),
     )
     return log, names
+
+
+class _Gathered:
+    """The parts of a log, one after the other in arrays that have room for all of them."""
+
+    def __init__(self, path: Path, room: int) -> None:
+        self._path = path
+        self._known: dict[Any, int] = {}
+        self._type: Any = None
+        self.rows = 0
+        self.time_us: Longs = np.empty(room, np.int64)
+        self.device = np.empty(room, np.int32)
+        self.code: Shorts = np.empty(room, np.int16)
+        self.parameter: Shorts = np.empty(room, np.int16)
+
+    def add(self, time_us: Longs, coded: Any, code: Shorts, parameter: Shorts) -> None:  # noqa: ANN401
+        """Take in a part; its devices are a dictionary of its own."""
+        end = self.rows + len(time_us)
+        if end > len(self.time_us):
+            for name in ("time_us", "device", "code", "parameter"):
+                setattr(self, name, np.resize(getattr(self, name), max(end, 2 * self.rows)))
+        if self._type is None:
+            self._type = coded.type.value_type
+        if coded.type.value_type != self._type:
+            raise _unusable(
+                self._path,
+                "column deviceid",
+                f"its files differ ({coded.type.value_type} and {self._type})",
+                "write them with one type",
+            )
+        listed = coded.dictionary.to_pylist()
+        numbers = [self._known.setdefault(each, len(self._known)) for each in listed]
+        part = slice(self.rows, end)
+        self.time_us[part], self.code[part], self.parameter[part] = time_us, code, parameter
+        self.device[part] = np.array(numbers, np.int32)[coded.indices.to_numpy()]
+        self.rows = end
+
+    def ranked(self) -> tuple[npt.NDArray[np.int32], Any]:
+        """Give the devices their numbers in the order of their names, and the names."""
+        names = pa.array(list(self._known), self._type)
+        order = pc.sort_indices(names).to_numpy()
+        rank = np.empty(len(order), np.int32)
+        rank[order] = np.arange(len(order))
+        device = self.device[: self.rows]
+        if (rank != np.arange(len(rank))).any():
+            device = rank[device]
+        return device, names.take(pa.array(order))
+
+
+def _count_rows(path: Path) -> int:
+    """Count the rows of Parquet files without reading them; 0 where that cannot be said."""
+    try:
+        files = path.rglob("*.parquet") if path.is_dir() else [path]
+        rows = sum(pq.read_metadata(file).num_rows for file in files)
+    except (pa.ArrowException, OSError, ValueError):
+        return 0
+    # What a broken file claims is not believed: room is only made for it, and more when it comes.
+    return min(max(rows, 0), _ROOM_MAX)
 
 
 def _part(path: Path, columns: list[Any]) -> tuple[Longs, Any, Shorts, Shorts]:
