@@ -10,10 +10,13 @@ from cityloop.cli.diagrams import coordination, draw_time_space
 from cityloop.cli.estimate import estimate
 from cityloop.cli.progress import progress_bar
 from cityloop.cli.simulate import simulate
+from cityloop.feeds.site_files import read_sites
 from cityloop.runtime.mqtt_door import read_broker
 from cityloop.runtime.replay_events import replay_events
 from cityloop.runtime.serve_events import serve_events
+from cityloop.traffic.estimate.live.road import RoadRules
 from cityloop.traffic.observe.events import KINDS
+from cityloop.usecases.follow_road import RoadBook
 from cityloop.usecases.forecast_detectors import forecast_detectors, try_forecast
 from cityloop.usecases.measure_signals import MeasureRules, measure_signals
 from cityloop.usecases.read_known import read_known
@@ -34,7 +37,7 @@ sense_app.command("simulate")(simulate)
 
 
 @sense_app.command("serve")
-def serve_command(
+def serve_command(  # noqa: PLR0913  one argument an option
     *,
     data: Annotated[Path, typer.Option("--data", help="Folder in which the events are kept.")],
     port: Annotated[
@@ -54,8 +57,16 @@ def serve_command(
         Path | None,
         typer.Option("--city", help="CSV of detectors, or a scenario: events of others are odd."),
     ] = None,
+    sites: Annotated[
+        Path | None,
+        typer.Option("--sites", help="CSV of where detectors are: estimate movements and turns."),
+    ] = None,
+    utc_offset_h: Annotated[
+        float, typer.Option("--utc-offset", min=-14, max=14, help="Local time less UTC in hours.")
+    ] = 0.0,
 ) -> None:
     """Take events in over HTTP until it is stopped; what is acknowledged is on the disk."""
+    rules = RoadRules(utc_offset_us=round(utc_offset_h * 3600e6))
     broker = read_broker(mqtt, topic) if mqtt else None
     serve_events(
         data,
@@ -65,6 +76,7 @@ def serve_command(
         broker,
         retention_h=read_retention(keep),
         known=None if city is None else read_known(city),
+        roads=None if sites is None else RoadBook(read_sites(sites), rules),
     )
 
 

@@ -119,7 +119,7 @@ def _count_rows(path: Path) -> int:
     """Count the rows of Parquet files without reading them; 0 where that cannot be said."""
     try:
         files = path.rglob("*.parquet") if path.is_dir() else [path]
-        rows = sum(pq.read_metadata(file).num_rows for file in files)
+        rows = sum(int(pq.read_metadata(file).num_rows) for file in files)
     except (pa.ArrowException, OSError, ValueError):
         return 0
     # What a broken file claims is not believed: room is only made for it, and more when it comes.

@@ -93,7 +93,7 @@ def number_names(  # noqa: PLR0913
     for i in range(begin, len(offsets) - 1):
         at, end = offsets[i], offsets[i + 1]
         found = _OFFSET ^ np.uint64(end - at)
-        k = np.int64(at)
+        k = int(at)
         while k + _WORD <= end:
             found = (found ^ _word(text, k)) * _PRIME
             found ^= found >> _FOLD
@@ -117,9 +117,9 @@ def number_names(  # noqa: PLR0913
                 table[place], hashes[known], starts[known + 1] = number, found, start + end - at
                 known += 1
                 break
-            start, length = starts[number], np.int64(end - at)
+            start, length = int(starts[number]), int(end - at)
             alike = hashes[number] == found and starts[number + 1] - start == length
-            if alike and _is_same(pool, start, text, np.int64(at), length):
+            if alike and _is_same(pool, start, text, int(at), length):
                 break
             place = (place + 1) & mask
         numbers[i] = number

@@ -29,6 +29,7 @@ Headers = list[tuple[bytes, bytes]]
 BODY_BYTES_MAX: Final = 32 << 20
 _RETRY_S: Final = 1
 _PREFIX: Final = "/v1/events/"
+_ESTIMATES: Final = "/v1/estimates/"
 
 
 class _ProblemError(Exception):
@@ -136,6 +137,9 @@ class EventDoors:
         if path == "/v1/estimates":
             _want(method, "GET")
             return {"estimates": self._keeper.windows.list_open(source or "")}
+        if path.startswith(_ESTIMATES):
+            _want(method, "GET")
+            return self._estimates(path.removeprefix(_ESTIMATES), source or "")
         if not path.startswith(_PREFIX):
             raise _ProblemError(
                 HTTPStatus.NOT_FOUND, path, "there is nothing here", f"events go to {_PREFIX}KIND"
@@ -186,6 +190,24 @@ class EventDoors:
                 HTTPStatus.TOO_MANY_REQUESTS, "more is waiting for the disk than may wait"
             ) from None
         return _acknowledge(became, batch.entry.rows, sum(batch.entry.rejected.values()), sequence)
+
+    def _estimates(self, what: str, source: str) -> dict[str, Any]:
+        roads = self._keeper.roads
+        lists: dict[str, Callable[[str], list[dict[str, object]]]] = {}
+        if roads is not None:
+            lists = {
+                "detectors": roads.list_detectors,
+                "movements": roads.list_movements,
+                "turns": roads.list_turns,
+            }
+        if what not in lists:
+            raise _ProblemError(
+                HTTPStatus.NOT_FOUND,
+                _ESTIMATES + what,
+                "there is nothing here",
+                f"there are {', '.join(lists)}" if lists else "start the service with --sites",
+            )
+        return {"estimates": lists[what](source)}
 
     def _status(self) -> dict[str, Any]:
         beside = {} if self._mqtt is None else {"mqtt": self._mqtt.status()}

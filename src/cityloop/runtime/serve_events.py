@@ -12,6 +12,7 @@ from cityloop.runtime.committer import Committer
 from cityloop.runtime.event_doors import EventDoors
 from cityloop.runtime.listen import listen, serve_until_told
 from cityloop.runtime.mqtt_door import Broker, MqttDoor
+from cityloop.usecases.follow_road import RoadBook
 from cityloop.usecases.keep_events import EventKeeper
 from cityloop.usecases.known_names import KnownNames
 from cityloop.usecases.warm_intake import warm_intake
@@ -20,7 +21,7 @@ WAITING_BYTES_MAX: Final = 64 << 20
 _GRACE_S: Final = 10
 
 
-def serve_events(
+def serve_events(  # noqa: PLR0913  one argument an option
     folder: Path,
     host: str,
     port: int,
@@ -29,6 +30,7 @@ def serve_events(
     *,
     retention_h: Mapping[str, int] | None = None,
     known: KnownNames | None = None,
+    roads: RoadBook | None = None,
 ) -> None:
     """Take events in until the process is told to stop.
 
@@ -48,6 +50,8 @@ def serve_events(
         For how long the history of each kind is kept; by itself if it is not there. [h]
     known
         The names that the city knows; None if it knows any.
+    roads
+        What is estimated from windows that have closed; None for nothing.
 
     Raises
     ------
@@ -55,7 +59,7 @@ def serve_events(
         If the folder or the port cannot be used.
     """
     with _locked(folder):
-        keeper = EventKeeper(folder, retention_h=retention_h)
+        keeper = EventKeeper(folder, retention_h=retention_h, roads=roads)
         # Else the first sender waits for what is loaded then.
         warm_intake()
         listening = listen(host, port)

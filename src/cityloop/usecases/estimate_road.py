@@ -213,8 +213,9 @@ def _estimate_days(
         write("detectors", day, detector_table(sites, estimates, road.rules.window_us))
         if sites.movements:
             write("movements", day, movement_table(sites, estimates, road.rules.window_us))
-        if any(each.turns for each in estimates):
-            write("turns", day, turn_table(estimates, road.rules.window_us))
+        turns = turn_table(road, estimates)
+        if turns.num_rows:
+            write("turns", day, turns)
 
 
 def _rules(order: RoadOrder, window_us: int) -> RoadRules:

@@ -20,6 +20,7 @@ from cityloop.traffic.estimate.windows import (
 )
 from cityloop.traffic.observe.events import DETECTOR, HEARTBEAT
 from cityloop.traffic.observe.names import Names, names_of
+from cityloop.usecases.follow_road import RoadBook, RoadState
 
 ESTIMATES: Final = "detector-windows"
 SUM_COLUMNS: Final = (
@@ -45,6 +46,7 @@ class _State(msgspec.Struct):
     delay_us: int
     ahead_us: int
     sources: dict[str, _SourceState]
+    roads: dict[str, RoadState] = {}
 
 
 class WindowBook:
@@ -54,10 +56,12 @@ class WindowBook:
     ----------
     rules
         How windows open and close.
+    roads
+        What is estimated from windows that have closed; None for nothing.
     """
 
-    def __init__(self, rules: WindowRules) -> None:
-        self.rules = rules
+    def __init__(self, rules: WindowRules, roads: RoadBook | None = None) -> None:
+        self.rules, self.roads = rules, roads
         self._windows: dict[str, SourceWindows] = {}
         self._names: dict[str, Names] = {}
         # By segment of the log: what closed while it was written, and of which source.
@@ -98,6 +102,9 @@ class WindowBook:
         if rows:
             closed = self._closed.setdefault(segment, [])
             closed.extend((entry.source, each) for each in rows)
+            if self.roads is not None:
+                names_now = self._names[entry.source].list_names()
+                self.roads.take(entry.source, rows, names_now)
 
     def table(self, segment: int) -> list[tuple[str, Any]]:
         """Give what closed while a segment was written.
@@ -221,17 +228,20 @@ class WindowBook:
             for source, windows in self._windows.items()
         }
         rules = self.rules
-        state = _State(rules.window_us, rules.delay_us, rules.ahead_us, sources)
+        roads = {} if self.roads is None else self.roads.encode()
+        state = _State(rules.window_us, rules.delay_us, rules.ahead_us, sources, roads)
         return msgspec.msgpack.encode(state)
 
 
-def decode_windows(data: bytes) -> WindowBook:
+def decode_windows(data: bytes, roads: RoadBook | None = None) -> WindowBook:
     """Read windows as they were written down.
 
     Parameters
     ----------
     data
         From `WindowBook.encode`.
+    roads
+        What is estimated from windows that have closed; it goes on from where it was.
 
     Returns
     -------
@@ -239,8 +249,11 @@ def decode_windows(data: bytes) -> WindowBook:
     """
     state = msgspec.msgpack.decode(data, type=_State)
     book = WindowBook(
-        WindowRules(window_us=state.window_us, delay_us=state.delay_us, ahead_us=state.ahead_us)
+        WindowRules(window_us=state.window_us, delay_us=state.delay_us, ahead_us=state.ahead_us),
+        roads,
     )
+    if roads is not None:
+        roads.recall(state.roads)
     for source, each in state.sources.items():
         windows = book._windows[source] = SourceWindows(book.rules)  # noqa: SLF001  its own
         book._names[source] = names_of(each.names)  # noqa: SLF001

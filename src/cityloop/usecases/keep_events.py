@@ -25,6 +25,7 @@ from cityloop.store.salts import Salts
 from cityloop.traffic.estimate.windows import WindowRules
 from cityloop.traffic.observe.events import DETECTOR, KINDS, ColumnType, EventKind
 from cityloop.usecases.estimate_windows import ESTIMATES, WindowBook, decode_windows
+from cityloop.usecases.follow_road import RoadBook
 from cityloop.usecases.known_names import KnownNames
 
 ARROW: Final = "application/vnd.apache.arrow.stream"
@@ -160,6 +161,8 @@ class EventKeeper:
         How windows open and close. Those with which a folder was begun hold on.
     retention_h
         For how long the history of each kind is kept; by itself if it is not there. [h]
+    roads
+        What is estimated from windows that have closed; None for nothing.
 
     Raises
     ------
@@ -175,8 +178,10 @@ class EventKeeper:
         segment_bytes: int = SEGMENT_BYTES,
         rules: WindowRules | None = None,
         retention_h: Mapping[str, int] | None = None,
+        roads: RoadBook | None = None,
     ) -> None:
         self._folder = folder
+        self.roads = roads
         self._retention_h = {kind.name: kind.retention_h for kind in KINDS.values()}
         self._retention_h |= retention_h or {}
         self._disk = disk or Disk()
@@ -329,7 +334,7 @@ class EventKeeper:
     def _open_checkpoint(self, rules: WindowRules) -> tuple[Ledger, WindowBook, int]:
         path = self._folder / "checkpoint"
         if not path.exists():
-            return Ledger(), WindowBook(rules), 0
+            return Ledger(), WindowBook(rules, self.roads), 0
         try:
             state = msgspec.msgpack.decode(path.read_bytes(), type=_Checkpoint)
         except msgspec.MsgspecError:
@@ -341,7 +346,7 @@ class EventKeeper:
                 cause="this is no checkpoint that this version of cityloop can read",
                 remedy="start the version that wrote it, or bring the file back from a backup",
             )
-        return Ledger(state.accounts), decode_windows(state.windows), state.segment
+        return Ledger(state.accounts), decode_windows(state.windows, self.roads), state.segment
 
     def _replay(self, last: int) -> int:
         """Take in the segments after the checkpoint; give the highest number in use."""

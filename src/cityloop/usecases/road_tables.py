@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from cityloop.traffic.estimate.live.gaps import Method
 from cityloop.traffic.estimate.live.line_queues import QueueRows
-from cityloop.traffic.estimate.live.road import Estimate
+from cityloop.traffic.estimate.live.road import Estimate, Road
 from cityloop.traffic.estimate.live.service import service_of_speed
 from cityloop.traffic.estimate.live.sites import Sites
 from cityloop.traffic.estimate.live.soundness import Ailment
@@ -94,21 +94,22 @@ def movement_table(sites: Sites, estimates: Sequence[Estimate], window_us: int) 
     return pa.table(columns)
 
 
-def turn_table(estimates: Sequence[Estimate], window_us: int) -> Any:  # noqa: ANN401
+def turn_table(road: Road, estimates: Sequence[Estimate]) -> Any:  # noqa: ANN401
     """Write down the turning flows, a row a window and turn.
 
     Parameters
     ----------
+    road
+        Whose estimates they are.
     estimates
         One a window.
-    window_us
-        Length of a window. [us]
 
     Returns
     -------
     An Arrow table.
     """
-    every = [(each, turn) for each in estimates for turn in each.turns]
+    every = [(each, turn) for each in estimates for turn in road.turns(each)]
+    window_us = road.rules.window_us
     hours = np.array([each.slid_windows * window_us / 3.6e9 for each, _ in every])
     return pa.table(
         {

@@ -1,9 +1,10 @@
 """All estimates of one source's detectors, window by window."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,14 @@ Bytes = npt.NDArray[np.int8]
 _HOUR_S: Final = 3600.0
 _DAY_US: Final = 86_400 * 10**6
 _SATURDAY: Final = 5
+_KEPT: Final = (
+    *(
+        ("soundness", name)
+        for name in ("last", "told_once", "empty", "same", "covered", "usual", "share", "drift")
+    ),
+    *(("filler", name) for name in ("pairs", "profile", "held", "age")),
+    *(("sliding", name) for name in ("ring", "total")),
+)
 JUMP_MAX: Final = 1440
 """After a longer gap than so many windows nothing is taken to have gone on. [windows]"""
 
@@ -75,8 +84,6 @@ class Estimate:
         (movements,) share of their flow's windows that was measured, not filled, 0-1.
     movement_service
         (movements,) level of service, A to F, empty where it is not known.
-    turns
-        Turning flows of the junctions, over the sliding window.
     """
 
     begin_us: int
@@ -89,7 +96,6 @@ class Estimate:
     movement_values: Doubles
     movement_measured: Doubles
     movement_service: Names
-    turns: tuple[Turn, ...]
 
 
 class Road:
@@ -113,6 +119,12 @@ class Road:
         self.ring: Doubles = np.full((rules.panes, FIGURES, count), np.nan)
         self.measured: npt.NDArray[np.bool_] = np.zeros((rules.panes, count), np.bool_)
         self.next_us = -1
+        self._detectors_of = [
+            np.flatnonzero(sites.movement_of == m) for m in range(len(sites.movements))
+        ]
+        self._movement_free_m_s = np.array(
+            [_mean(sites.free_m_s[its]) for its in self._detectors_of], np.float64
+        )
 
     def take(self, begin_us: int, sums: Longs) -> list[Estimate]:
         """Take in a window that has closed.
@@ -148,6 +160,31 @@ class Road:
         self.next_us = begin_us + window_us
         return out
 
+    def state(self) -> dict[str, npt.NDArray[Any]]:
+        """Give all that is kept from window to window.
+
+        Returns
+        -------
+        Name to array; what `restore` takes.
+        """
+        kept = {f"{part}.{name}": getattr(getattr(self, part), name) for part, name in _KEPT}
+        counts = np.array([self.sliding.taken, self.next_us], np.int64)
+        return kept | {"ring": self.ring, "measured": self.measured, "counts": counts}
+
+    def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Go on from what was kept, perhaps of fewer detectors: the first of those there are now.
+
+        Parameters
+        ----------
+        state
+            From `state`, by the same rules.
+        """
+        for part, name in _KEPT:
+            _fill(getattr(getattr(self, part), name), state[f"{part}.{name}"])
+        _fill(self.ring, state["ring"])
+        _fill(self.measured, state["measured"])
+        self.sliding.taken, self.next_us = state["counts"].tolist()
+
     def _begin_anew(self) -> None:
         self.sliding = Sliding(self.rules.panes, len(self.sites.detectors))
         self.ring[:] = np.nan
@@ -156,8 +193,7 @@ class Road:
         self.filler.age[:] = JUMP_MAX
 
     def _step(self, begin_us: int, sums: Longs) -> Estimate:
-        sites, rules = self.sites, self.rules
-        window_s = rules.window_us / 1e6
+        rules = self.rules
         found = self.soundness.judge(sums)
         told = self.soundness.tells(sums, found)
         ailment = self.soundness.judge_drift(sums, self._beside(sums, found, told), found)
@@ -172,11 +208,6 @@ class Road:
         self.measured[place] = method[0] == Method.MEASURED
         slid_windows = self.sliding.windows()
         moved, measured = self._movements(slid_windows)
-        vehicles = moved[0] * slid_windows * window_s / _HOUR_S
-        junctions = dict.fromkeys(each.junction for each in sites.movements)
-        turns = [
-            turn for name in junctions for turn in balance_turns(sites.movements, vehicles, name)
-        ]
         return Estimate(
             begin_us=begin_us,
             sums=sums,
@@ -187,9 +218,26 @@ class Road:
             method=method,
             movement_values=moved,
             movement_measured=measured,
-            movement_service=service_of_speed(moved[2], self._free_m_s()),
-            turns=tuple(turns),
+            movement_service=service_of_speed(moved[2], self._movement_free_m_s),
         )
+
+    def turns(self, estimate: Estimate) -> list[Turn]:
+        """Balance the turning flows of all junctions, over the sliding window of an estimate.
+
+        Parameters
+        ----------
+        estimate
+            From `take`.
+
+        Returns
+        -------
+        The turns, junction by junction.
+        """
+        movements = self.sites.movements
+        window_s = self.rules.window_us / 1e6
+        vehicles = estimate.movement_values[0] * estimate.slid_windows * window_s / _HOUR_S
+        junctions = dict.fromkeys(each.junction for each in movements)
+        return [turn for name in junctions for turn in balance_turns(movements, vehicles, name)]
 
     def _beside(self, sums: Longs, found: Bytes, told: npt.NDArray[np.bool_]) -> Doubles:
         """Sum up the vehicles of each detector's neighbours, NaN where they do not all tell."""
@@ -206,8 +254,7 @@ class Road:
         measured = np.zeros(count)
         order = (self.sliding.taken - 1 - np.arange(slid_windows)) % self.rules.panes
         last = self.ring[np.sort(order)]
-        for m in range(count):
-            its = np.flatnonzero(self.sites.movement_of == m)
+        for m, its in enumerate(self._detectors_of):
             flow, occupancy, speed = last[:, 0, its], last[:, 1, its], last[:, 2, its]
             known = np.isfinite(flow)
             if known.any(axis=0).all():
@@ -218,11 +265,9 @@ class Road:
             measured[m] = self.measured[np.sort(order)][:, its].mean()
         return values, measured
 
-    def _free_m_s(self) -> Doubles:
-        free = np.full(len(self.sites.movements), np.nan)
-        for m in range(len(free)):
-            free[m] = _mean(self.sites.free_m_s[self.sites.movement_of == m])
-        return free
+
+def _fill(room: npt.NDArray[Any], values: npt.NDArray[Any]) -> None:
+    room[tuple(slice(0, length) for length in values.shape)] = values
 
 
 def time_of_day(local_us: int) -> tuple[int, bool]:
