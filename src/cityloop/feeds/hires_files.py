@@ -1,6 +1,7 @@
 """Hi-res event logs and detector configurations as agencies keep them, in Parquet or CSV."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -54,7 +55,7 @@ def read_hires_log(path: Path) -> tuple[HiresLog, Any]:
     """
     # Part by part, each brought to small numbers at once: a long log is held once, not twice.
     gathered = _Gathered(path, _count_rows(path))
-    for columns in _read(path, (_TIME, _DEVICE, _CODE, _PARAMETER)):
+    for columns in _ahead(_read(path, (_TIME, _DEVICE, _CODE, _PARAMETER))):
         if len(columns[0]):
             gathered.add(*_part(path, columns))
     if not gathered.rows:
@@ -66,6 +67,15 @@ def read_hires_log(path: Path) -> tuple[HiresLog, Any]:
         *(device, gathered.time_us[rows], gathered.code[rows], gathered.parameter[rows]),
     )
     return log, names
+
+
+def _ahead(parts: Iterator[list[Any]]) -> Iterator[list[Any]]:
+    """Read the next part while the present one is worked on."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, parts, None)
+        while (part := coming.result()) is not None:
+            coming = pool.submit(next, parts, None)
+            yield part
 
 
 class _Gathered:

@@ -1,6 +1,7 @@
 """Working out all signal performance measures of a log."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -32,6 +33,7 @@ from cityloop.traffic.estimate.measures.yellow_red import yellow_red
 
 _MINUTE_US: Final = 60 * 10**6
 _PART_MIN: Final = 5
+_WORKERS: Final = 2
 # Columns of few different values.
 _REPEATED: Final = ("device", "kind", "phase", "value")
 
@@ -124,25 +126,38 @@ def work_out(
     The name and the table of each.
     """
     bin_us = rules.bin_min * _MINUTE_US
-    known = has_data(log, bin_us)
-    yield "has_data", known
-    yield "actuations", actuations(log, bin_us)
-    arrivals = arrivals_on_green(log, setup, bin_us, latency_us=rules.latency_us)
-    yield "arrivals_on_green", arrivals
-    yield "platoon_ratio", platoon_ratio(log, arrivals, bin_us)
-    yield "yellow_red", yellow_red(log, setup, bin_us, latency_us=rules.line_latency_us)
-    yield "split_failures", split_failures(log, setup, bin_us)
-    yield "terminations", terminations(log, bin_us)
-    yield "splits", splits(log, bin_us)
-    yield "coordination", coordination(log, bin_us)
-    yield "pedestrians", pedestrians(log, bin_us)
-    yield "unique_pedestrians", unique_presses(log, bin_us)
-    yield "full_pedestrians", full_pedestrians(log, bin_us)
-    events = timeline(log, known, bin_us)
-    yield "timeline", events
-    yield "pedestrian_delay", pedestrian_delay(events, bin_us)
-    yield "phase_wait", phase_wait(log, events, bin_us, cycle_run=rules.cycle_run)
-    yield "coordination_state", coordination_state(log, known, bin_us)
+    # Kernels and NumPy leave the interpreter free, so two go on at a time. What another one needs
+    # is handed in before it, and so has begun by then.
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        known = pool.submit(has_data, log, bin_us)
+        events = pool.submit(lambda: timeline(log, known.result(), bin_us))
+        arrivals = pool.submit(arrivals_on_green, log, setup, bin_us, latency_us=rules.latency_us)
+        jobs: dict[str, Future[Table]] = {
+            "has_data": known,
+            "actuations": pool.submit(actuations, log, bin_us),
+            "arrivals_on_green": arrivals,
+            "platoon_ratio": pool.submit(lambda: platoon_ratio(log, arrivals.result(), bin_us)),
+            "yellow_red": pool.submit(
+                yellow_red, log, setup, bin_us, latency_us=rules.line_latency_us
+            ),
+            "split_failures": pool.submit(split_failures, log, setup, bin_us),
+            "terminations": pool.submit(terminations, log, bin_us),
+            "splits": pool.submit(splits, log, bin_us),
+            "coordination": pool.submit(coordination, log, bin_us),
+            "pedestrians": pool.submit(pedestrians, log, bin_us),
+            "unique_pedestrians": pool.submit(unique_presses, log, bin_us),
+            "full_pedestrians": pool.submit(full_pedestrians, log, bin_us),
+            "timeline": events,
+            "pedestrian_delay": pool.submit(lambda: pedestrian_delay(events.result(), bin_us)),
+            "phase_wait": pool.submit(
+                lambda: phase_wait(log, events.result(), bin_us, cycle_run=rules.cycle_run)
+            ),
+            "coordination_state": pool.submit(
+                lambda: coordination_state(log, known.result(), bin_us)
+            ),
+        }
+        for name, job in jobs.items():
+            yield name, job.result()
 
 
 def _to_arrow(table: Table, names: Any) -> Any:  # noqa: ANN401  pyarrow has no types
