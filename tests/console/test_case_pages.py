@@ -5,6 +5,7 @@ import re
 
 import pytest
 from django.test import Client
+from django.urls import get_resolver
 from PIL import Image
 
 from cityloop.store.records.accounts.models import Account
@@ -91,6 +92,20 @@ def test_what_is_no_photo_is_no_case(data):
     assert (status, Case.objects.count()) == ((302, 1) if not data else (422, 0))
 
 
+def test_every_address_of_one_case_is_walked_below():
+    """An address that is new has to be refused below, or to be public and named here."""
+    names = {
+        pattern.name
+        for group in get_resolver().url_patterns
+        for pattern in getattr(group, "url_patterns", [group])
+        if "<str:number>" in str(pattern.pattern) and "open311" not in str(pattern.pattern)
+    }
+    # Open311 shows everybody that a case is there, without a word of it: test_open311_endpoint.
+    assert names == {
+        "case", "case-act", "photo", "desk-case", "desk-act", "desk-contact", "api-case",
+    }  # fmt: skip
+
+
 WHO = ["stranger", "citizen", "other desk", "viewer", "administrator", "officer without a desk"]
 
 
@@ -136,6 +151,13 @@ def test_every_page_refuses_another_persons_case(who):
             assert answer.status_code in {302, 404}
         answer = client.post(f"{lang}/desk/{number}/contact/", {"why": "curious"})
         assert answer.status_code in {302, 404}
+        for receipt in ({}, {"Authorization": "Receipt " + "0" * 24}):
+            assert client.get(f"/api/v1/cases/{number}", headers=receipt).status_code == 404
+        for place in ("desk/templates/", "desk/seats/"):
+            answer = client.get(f"{lang}/{place}")
+            allowed = {302, 404} | ({200} if "desk" in who or who == "administrator" else set())
+            assert answer.status_code in allowed
+            assert number not in answer.content.decode()
     assert Case.objects.values().get() == before
     assert Reading.objects.count() == 0
 

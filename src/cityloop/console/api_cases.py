@@ -1,5 +1,7 @@
 """Cases for programs, in JSON: submit one and get its receipt; see it by that receipt."""
 
+from dataclasses import MISSING, fields
+
 import msgspec
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
@@ -16,20 +18,16 @@ from cityloop.usecases.cases.submit import (
     submit_case,
 )
 
-
-class Given(msgspec.Struct, forbid_unknown_fields=True):
-    """What a program submits: the fields of `Submission`."""
-
-    service: str
-    text: str
-    area: str = ""
-    address: str = ""
-    lon: float | None = None
-    lat: float | None = None
-    name: str = ""
-    phone: str = ""
-    email: str = ""
-    anonymous: bool = False
+Given = msgspec.defstruct(
+    "Given",
+    [
+        (each.name, each.type) if each.default is MISSING else (each.name, each.type, each.default)
+        for each in fields(Submission)
+        if each.name != "channel"
+    ],
+    forbid_unknown_fields=True,
+)
+"""What a program submits: the fields of `Submission`, but for how it came."""
 
 
 def _answer(body: object, status: int = 200) -> HttpResponse:
