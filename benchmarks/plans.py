@@ -15,7 +15,7 @@ import time
 import numpy as np
 
 from cityloop.kernels.streets import Stock, Streets
-from cityloop.traffic.plan.network import plan_large
+from cityloop.traffic.plan.masters import plan_large
 from cityloop.traffic.plan.stock import Pool
 
 APPROACHES = 4

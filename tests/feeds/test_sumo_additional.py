@@ -40,7 +40,7 @@ FILE = """<additional>
   <detEntry lane="e_0" pos="1"/><detEntry lane="e_1" pos="900" friendlyPos="1"/>
   <detExit lane="f_0" pos="-1"/>
 </entryExitDetector>
-<tlLogic id="C" type="static" programID="0" offset="begin"/>
+<tlLogic id="C" programID="0" offset="begin"/>
 <busStop id="s" lane="e_0"/>
 </additional>
 """
@@ -191,7 +191,7 @@ BAD_FILES = {
         "line 2: <tlLogic> has no id; add the attribute id",
     ),
     "no kind": (
-        '<tlLogic id="A"/>',
+        '<tlLogic id="A"><phase duration="9" state="G"/></tlLogic>',
         'line 2: <tlLogic id="A"> has no type; add the attribute type',
     ),
     "no duration": (

@@ -1,5 +1,6 @@
 """Plans written and read again, and every inconsistency in one line."""
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,17 @@ import pytest
 from cityloop.city.errors import InputError
 from cityloop.city.signals import Plan, Relation, SafetyTable, Signals
 from cityloop.feeds.sumo_net import read_network
-from cityloop.store.plan_file import read_plans, write_plans
+from cityloop.store.plan_file import (
+    plan_schema,
+    read_plans,
+    read_timetable,
+    write_plans,
+    write_timetable,
+)
+from cityloop.store.planning_file import planning_schema
 from cityloop.traffic.plan.switch import clearance_s
+from cityloop.traffic.plan.timetable import Timetable, always
+from cityloop.traffic.plan.transition import Mode
 from cityloop.traffic.safety.tables import default_table
 from tests.made_networks import make_grid
 
@@ -92,8 +102,8 @@ REFUSED: dict[str, tuple[object, str]] = {
         "$.format: found 'cityloop-city', expected 'cityloop-plans'; give a file of plans",
     ),
     "version": (
-        2,
-        "$.version: found 2, this cityloop reads 1; write the plans again with this cityloop",
+        3,
+        "$.version: found 3, this cityloop reads 1 and 2; write the plans again with this cityloop",
     ),
     "plans": ({}, f"$.plans: Expected `array`, got `object`; {AGAIN}"),
     "plans/1/signal": (
@@ -203,3 +213,65 @@ def test_what_is_no_plan_file_is_refused(data, signals, table, tmp_path):
     path = tmp_path / "plans.json"
     path.write_bytes(data)
     assert refusal(path, signals, table)
+
+
+@pytest.fixture
+def day(plans) -> Timetable:
+    later = tuple(dataclasses.replace(plan, offset_s=3) for plan in plans)
+    return Timetable(begin_s=(25_200, 32_400), plans=(plans, later), mode=Mode.MAX_STEP)
+
+
+def test_plans_by_time_of_day_are_equal_after_write_and_read(day, plans, signals, table, tmp_path):
+    path = tmp_path / "day.json"
+    write_timetable(path, day)
+    assert read_timetable(path, signals, table) == day
+    with pytest.raises(InputError, match="found plans for 2 times of day, expected plans for one"):
+        read_plans(path, signals, table)
+    # Plans that always run are the file that they have always been.
+    write_timetable(path, always(plans))
+    write_plans(tmp_path / "plans.json", plans)
+    assert path.read_bytes() == (tmp_path / "plans.json").read_bytes()
+    assert read_timetable(path, signals, table) == always(plans)
+
+
+@pytest.mark.parametrize(
+    ("change", "place", "cause"),
+    [
+        (
+            lambda text: text["periods"].reverse(),
+            r"\$.periods\[1\].begin_s",
+            "expected more than 32400",
+        ),
+        (lambda text: text["periods"].clear(), r"\$.periods", "length >= 1"),
+        (lambda text: text.update(mode="jump"), r"\$.mode", "jump"),
+        (lambda text: text["periods"][1].update(begin_s=86_400), r"begin_s", "<= 86399"),
+        (lambda text: text.update(version=3), r"\$.version", "reads 1 and 2"),
+        (
+            lambda text: text["periods"][1]["plans"][0].update(signal="nobody"),
+            r"\$.periods\[1\].plans\[0\]",
+            "no such signal",
+        ),
+    ],
+)
+def test_a_bad_timetable_is_told_in_one_line(change, place, cause, day, signals, table, tmp_path):
+    path = tmp_path / "day.json"
+    write_timetable(path, day)
+    text = json.loads(path.read_text())
+    change(text)
+    path.write_text(json.dumps(text))
+    with pytest.raises(InputError, match=f"{place}.*{cause}") as told:
+        read_timetable(path, signals, table)
+    assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "schema"),
+    [
+        ("cityloop-plans-1", plan_schema(1)),
+        ("cityloop-plans-2", plan_schema(2)),
+        ("cityloop-planning-1", planning_schema()),
+    ],
+)
+def test_the_published_schemas_are_those_of_the_code(name, schema):
+    path = Path(__file__).parents[2] / "docs" / "schemas" / f"{name}.schema.json"
+    assert json.loads(path.read_text()) == schema

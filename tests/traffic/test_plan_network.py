@@ -6,7 +6,12 @@ import pytest
 from cityloop.city.signals import GroupKind
 from cityloop.feeds.sumo_net import read_network
 from cityloop.kernels.plan_moves import GREENS, OFFSETS, STAGES, fit_greens
-from cityloop.traffic.plan.network import evaluate, improve, improve_alone, make_plans, search
+from cityloop.kernels.plan_search import settle_alone
+from cityloop.traffic.model.streets import empty_profiles
+from cityloop.traffic.plan.alone import improve_alone, time_masters
+from cityloop.traffic.plan.masters import plan_large, search
+from cityloop.traffic.plan.network import evaluate, improve, make_plans
+from cityloop.traffic.plan.options import find_options
 from cityloop.traffic.plan.stock import Pool
 from cityloop.traffic.plan.timings import least_cycles_s, start_timings
 from cityloop.traffic.safety.approval import ApprovedPlan
@@ -56,8 +61,7 @@ def test_it_never_gets_worse_not_even_over_capacity_and_is_the_same_again(volume
 
 def test_the_busier_road_has_more_green():
     streets = make_streets([2], flat=np.array([[0.3, 0.1]]))
-    found = improve_alone(streets, make_pool(1), 60)
-    assert found is not None
+    found = improve_alone(streets, make_pool(1), 60).candidate
     assert found.timings.length.tolist() == [2]
     long_s, short_s = found.timings.green_s[0, :2].tolist()
     assert long_s + short_s == 52
@@ -77,7 +81,11 @@ def test_no_cycle_is_long_enough():
     assert least_cycles_s(pool).tolist() == [168, 168]
     _, fits = start_timings(make_row(2), pool, 150, shipped=True)
     assert fits.tolist() == [False, False]
-    assert search(make_row(2), pool, np.random.default_rng(0), masters_s=(60, 150)) == []
+    alone = time_masters(make_row(2), pool, masters_s=(60, 150))
+    assert [np.isinf(each.signal_cost).all() for each in alone] == [True, True]
+    assert search(make_row(2), pool, np.random.default_rng(0), alone) == []
+    with pytest.raises(ValueError, match="no master cycle is long enough"):
+        plan_large(make_row(2), pool, np.random.default_rng(0))
 
 
 @pytest.fixture(scope="module")
@@ -91,8 +99,9 @@ def test_the_gate_proves_every_plan_that_is_found(network):
     table = make_table(signals)
     assert (signals.group_kind == GroupKind.THROUGH).all()
     pool = make_pool(2)
-    found = search(make_row(2), pool, np.random.default_rng(1), masters_s=(40, 61, 80), keep=3)
-    assert sorted(each.master_s for each in found) == [40, 61, 80]
+    alone = time_masters(make_row(2), pool, masters_s=(40, 61, 80))
+    found = search(make_row(2), pool, np.random.default_rng(1), alone, keep=3)
+    assert {each.master_s for each in found} >= {40, 61, 80}
     for each in found:
         plans = make_plans(signals, table, pool, each)
         assert [plan.signal_id for plan in plans] == ["north", "south"]
@@ -101,3 +110,76 @@ def test_the_gate_proves_every_plan_that_is_found(network):
             assert isinstance(said, ApprovedPlan), said
             # The coordinated stage comes first.
             assert plan.green_s[0] == plan.green_s.max()
+
+
+def make_yielding(volume: float):
+    """One signal of two roads: each has a queue straight on and one that yields to the opposite."""
+    streets = make_streets(
+        [4],
+        foe_start=np.array([0, 0, 1, 1, 2], np.int32),
+        foe_part=np.array([2, 0], np.int32),
+        patient=np.array([0, 1, 0, 1], np.int32),
+        flat=np.array([[volume, volume / 4, volume / 2, volume / 3]]),
+        start_loss_s=np.full(4, 2.0),
+        stop_s=3.0,
+    )
+    letters = ["xxxx", "x.x.", ".x.x", "xx..", "..xx"]
+    pool = Pool(
+        stock=make_stock([letters]),
+        stages=(np.array([[letter == "x" for letter in row] for row in letters]),),
+        shipped=np.array([3], np.int32),
+    )
+    return streets, pool
+
+
+@pytest.mark.parametrize("volume", [0.02, 0.15, 0.3])
+def test_what_is_left_out_as_unchanged_has_not_changed(volume):
+    """The search works out only what a change touches; worked out anew it costs the same."""
+    streets, pool = make_yielding(volume)
+    found = improve_alone(streets, pool, 80).candidate
+    profiles = empty_profiles(streets, 80)
+    settle_alone(80, streets, pool.stock, found.timings, profiles, streets.flat)
+    assert found.cost == pytest.approx(profiles.cost, rel=1e-6)
+
+
+def test_a_signal_with_little_traffic_has_a_half_cycle_or_a_busy_one_a_double():
+    """A busy signal beside an idle one: they share a master cycle, but not the cycle."""
+    streets, pool = make_row(2, volume=0.02, share=0.1), make_pool(2)
+    flat = streets.flat.copy()
+    flat[0, 2:] = [0.27, 0.15]
+    streets = streets._replace(flat=flat)
+    rng = np.random.default_rng(0)
+    found = improve(streets, pool.stock, make_timings([[46, 46]] * 2), 100, rng)
+    assert found.timings.repeat[0] > found.timings.repeat[1]
+    cycles_s = [int(found.timings.green_s[s, :2].sum()) + 8 for s in range(2)]
+    assert cycles_s == (100 // found.timings.repeat).tolist()
+
+
+def test_plans_by_time_of_day_where_the_directions_change_places(network):
+    """In the first half all come along the row, in the second all across it."""
+    signals = make_signals(".x x.", ".x x.")
+    streets, pool = make_row(2, volume=0.1), make_pool(2)
+    flat = np.array([[0.32, 0.03, 0.06, 0.03], [0.04, 0.3, 0.01, 0.3]])
+    found = find_options(
+        signals,
+        make_table(signals),
+        streets._replace(flat=flat),
+        pool,
+        [(0, 1), (1, 2)],
+        np.random.default_rng(0),
+    )
+    (day,) = [each for each in found if len(each.plans) > 1]
+    assert day.begins == (0, 1)
+    morning, evening = day.plans
+    assert [plan.signal_id for plan in morning] == ["north", "south"]
+    # Share of the cycle in which the road along the row has green.
+    along = [
+        [plan.stages[:, 0] @ plan.green_s / plan.cycle_s for plan in plans] for plans in day.plans
+    ]
+    assert all(early > 0.5 > late for early, late in zip(*along, strict=True))
+    for plan in (*morning, *evening):
+        said = prove_plan(network, signals, make_table(signals), None, plan)
+        assert isinstance(said, ApprovedPlan), said
+    # It is worth it: less delay than with the best plan for all day.
+    singles = [each.delay.sum() for each in found if len(each.plans) == 1]
+    assert day.delay.sum() < min(singles)

@@ -2,13 +2,16 @@
 
 import csv
 import dataclasses
+import json
 
+import jsonschema
 import numpy as np
 import pytest
 
 from cityloop.city.errors import InputError
 from cityloop.feeds.sumo_additional import read_additional
 from cityloop.store.plan_file import read_plans
+from cityloop.store.planning_file import planning_schema
 from cityloop.traffic.estimate.flows import estimate_flows
 from cityloop.traffic.model.queues import build_queues
 from cityloop.traffic.safety.approval import ApprovedPlan
@@ -22,8 +25,9 @@ from cityloop.usecases.plan_network import (
     plan_network,
     save_plan,
 )
+from cityloop.usecases.show_planning import planning_json
 from tests.made_counts import make_counts
-from tests.made_networks import make_crossroads
+from tests.made_networks import make, make_crossroads
 from tests.made_scenarios import crossroads_edges, make_busy_crossroads, make_scenario
 
 
@@ -32,10 +36,13 @@ def busy(tmp_path_factory):
     return make_busy_crossroads(tmp_path_factory.mktemp("busy"), end_s=300)
 
 
-def test_a_crossroads_is_planned_from_counts_proven_and_written(busy, tmp_path):
-    steps = []
+@pytest.fixture(scope="module")
+def found(busy):
     order = PlanOrder(scenario=busy, observe_seeds=(11,), rank_seeds=(), duration_s=300)
-    found = plan_network(order, lambda: steps.append(1))
+    return plan_network(order, lambda: None)
+
+
+def test_a_crossroads_is_planned_from_counts_proven_and_written(found, tmp_path):
     city = found.city
     (plan,) = found.plans
     said = prove_plan(city.network, city.signals, city.table, None, plan)
@@ -113,3 +120,31 @@ def test_impossible_minimums_are_told_with_the_signal(busy):
     strict = city._replace(table=dataclasses.replace(city.table, min_green_s=least_s))
     with pytest.raises(InputError, match=r"signal m: its least greens and clearances take 1\d\d s"):
         check_cycles(strict, city_pool(strict, queues))
+
+
+def test_a_planning_as_data_meets_its_schema_and_says_how_sure_it_is(found):
+    told = json.loads(planning_json(found))
+    jsonschema.validate(told, planning_schema())
+    assert (told["format"], told["version"]) == ("cityloop-planning", 1)
+    (signal,) = told["signals"]
+    assert signal["gain_s"] == pytest.approx(signal["before_s"] - signal["after_s"], abs=2e-3)
+    assert signal["gain_s"] > 0
+    queues = told["flows"]["queues"]
+    assert {queue["link"] for queue in queues} == {"n_in", "e_in", "s_in", "w_in"}
+    for queue in queues:
+        assert sum(turn["share"] for turn in queue["turns"]) == pytest.approx(1, abs=0.01)
+        assert all(sd > 0 for sd in queue["volume_sd_veh_h"])
+        assert all(turn["saturation_sd_veh_h"] > 0 for turn in queue["turns"])
+    assert told["candidates"][-1] == {
+        "name": "what runs now",
+        "predicted_s": None,
+        "simulated_s": [],
+    }
+
+
+def test_a_network_without_signals_is_told_in_one_line(tmp_path):
+    net = make("netgenerate", tmp_path, "--grid", "--grid.number=2")
+    scenario = make_scenario(tmp_path, net, [])
+    order = PlanOrder(scenario=scenario, observe_seeds=(11,), rank_seeds=())
+    with pytest.raises(InputError, match="the network has no signals; give"):
+        plan_network(order, lambda: None)

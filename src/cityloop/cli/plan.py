@@ -24,6 +24,7 @@ from cityloop.usecases.plan_network import (
     plan_network,
     save_plan,
 )
+from cityloop.usecases.show_planning import planning_json, write_planning
 from cityloop.usecases.warm_kernels import warm_kernels
 
 NEAR_CAPACITY: Final = 0.95
@@ -32,51 +33,87 @@ NAME_LENGTH: Final = 32
 UNKNOWN: Final = "-"
 
 
+Scenario = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="SCENARIO",
+        help="A .sumocfg, a folder with one, or a data set's name (`cityloop data list`).",
+    ),
+]
+Out = Annotated[Path, typer.Option("--out", help="Write the plans there, in our format.")]
+ObserveSeeds = Annotated[
+    str, typer.Option("--observe-seeds", help="Days on which cameras count, such as 11-13.")
+]
+RankSeeds = Annotated[
+    str, typer.Option("--rank-seeds", help="Days on which the last candidates are tried; or none.")
+]
+ObserveUnder = Annotated[
+    str, typer.Option("--observe-under", help="Who switches meanwhile: native or actuated.")
+]
+Duration = Annotated[
+    int, typer.Option("--duration", min=60, help="Seconds of each day, from its begin.")
+]
+SearchSeed = Annotated[
+    int, typer.Option("--search-seed", min=0, help="Fixes the search; equal seeds, equal plan.")
+]
+Sumo = Annotated[
+    Path | None, typer.Option("--sumo", help="Write them as a SUMO additional file, too.")
+]
+Csv = Annotated[
+    Path | None, typer.Option("--csv", help="Write a timing sheet, too: one row a stage.")
+]
+Json = Annotated[
+    str | None,
+    typer.Option(
+        "--json",
+        metavar="OUT",
+        help="Write flows with their uncertainty, candidates, gains and losses there;"
+        " - prints them instead.",
+    ),
+]
+OfDay = Annotated[
+    bool,
+    typer.Option(
+        "--time-of-day/--all-day",
+        help="Other plans at times of day at which flows differ, where that pays.",
+    ),
+]
+Zones = Annotated[
+    bool,
+    typer.Option(
+        "--zones/--one-zone", help="Other cycles where coordinating signals does not pay."
+    ),
+]
+Workers = Annotated[int, typer.Option("--workers", min=1, help="Runs at a time.")]
+Roadnet = Annotated[
+    Path | None, typer.Option("--roadnet", help="Instead of SCENARIO: a CityFlow roadnet.json.")
+]
+Flow = Annotated[Path | None, typer.Option("--flow", help="The CityFlow flow.json to it.")]
+
+
 def plan(  # noqa: PLR0913  one argument an option
-    scenario: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="SCENARIO",
-            help="A .sumocfg, a folder with one, or a data set's name (`cityloop data list`).",
-        ),
-    ] = None,
+    scenario: Scenario = None,
     *,
-    out: Annotated[Path, typer.Option("--out", help="Write the plans there, in our format.")],
-    observe_seeds: Annotated[
-        str, typer.Option("--observe-seeds", help="Days on which cameras count, such as 11-13.")
-    ] = "11-13",
-    rank_seeds: Annotated[
-        str,
-        typer.Option("--rank-seeds", help="Days on which the last candidates are tried; or none."),
-    ] = "21-23",
-    observe_under: Annotated[
-        str, typer.Option("--observe-under", help="Who switches meanwhile: native or actuated.")
-    ] = "native",
-    duration: Annotated[
-        int, typer.Option("--duration", min=60, help="Seconds of each day, from its begin.")
-    ] = HOUR_S,
-    search_seed: Annotated[
-        int, typer.Option("--search-seed", min=0, help="Fixes the search; equal seeds, equal plan.")
-    ] = 0,
-    sumo: Annotated[
-        Path | None, typer.Option("--sumo", help="Write them as a SUMO additional file, too.")
-    ] = None,
-    csv: Annotated[
-        Path | None, typer.Option("--csv", help="Write a timing sheet, too: one row a stage.")
-    ] = None,
-    workers: Annotated[int, typer.Option("--workers", min=1, help="Runs at a time.")] = 1,
-    roadnet: Annotated[
-        Path | None, typer.Option("--roadnet", help="Instead of SCENARIO: a CityFlow roadnet.json.")
-    ] = None,
-    flow: Annotated[
-        Path | None, typer.Option("--flow", help="The CityFlow flow.json to it.")
-    ] = None,
+    out: Out,
+    observe_seeds: ObserveSeeds = "11-13",
+    rank_seeds: RankSeeds = "21-23",
+    observe_under: ObserveUnder = "native",
+    duration: Duration = HOUR_S,
+    search_seed: SearchSeed = 0,
+    sumo: Sumo = None,
+    csv: Csv = None,
+    json: Json = None,
+    time_of_day: OfDay = True,
+    zones: Zones = True,
+    workers: Workers = 1,
+    roadnet: Roadnet = None,
+    flow: Flow = None,
 ) -> None:
     """Time a network's signals from what cameras count, and say what that is expected to bring.
 
     Example: cityloop traffic plan bologna-acosta --observe-seeds 11-13 --out plans.json
     """
-    check_outputs(out, sumo, csv)
+    check_outputs(out, sumo, csv, None if json in {None, "-"} else Path(str(json)))
     _check_reference(observe_under)
     order = PlanOrder(
         scenario=find_scenario(scenario, roadnet=roadnet, flow=flow, say=_say),
@@ -86,11 +123,18 @@ def plan(  # noqa: PLR0913  one argument an option
         duration_s=duration,
         search_seed=search_seed,
         workers=workers,
+        by_time_of_day=time_of_day,
+        by_zone=zones,
     )
     warm_kernels(_say)
     with _steps(order.scenario.name, count_steps(order)) as bar:
         found = plan_network(order, bar)
     save_plan(found, out=out, sumo=sumo, csv=csv)
+    if json == "-":
+        typer.echo(planning_json(found).decode(), nl=False)
+        return
+    if json is not None:
+        write_planning(Path(json), found)
     print_plan(Console(), found)
 
 
@@ -130,20 +174,29 @@ def print_plan(console: Console, found: NetworkPlan) -> None:
     table = Table(title="Expected by the model, per vehicle that crosses")
     for name in ("signal", "veh/h", "cycle, s", "now, s", "plan, s", "fullest", "who loses"):
         table.add_column(name, justify="left" if name in ("signal", "who loses") else "right")
-    cycle_s = {plan.signal_id: plan.cycle_s for plan in found.plans}
+    cycles_s: dict[str, list[str]] = {}
+    for plans in found.timetable.plans:
+        for of_signal in plans:
+            cycles_s.setdefault(of_signal.signal_id, []).append(str(of_signal.cycle_s))
     for gain in found.gains:
         worse = [f"{link} +{s:.0f} s" for link, s in gain.worse[:WORSE_SHOWN]]
         full = f"{gain.saturation:.2f}" + (" !" if gain.saturation > NEAR_CAPACITY else "")
         table.add_row(
             gain.signal_id[:NAME_LENGTH],
             f"{gain.vehicles_h:.0f}",
-            str(cycle_s.get(gain.signal_id, UNKNOWN)),
+            ", ".join(cycles_s.get(gain.signal_id, [UNKNOWN])),
             _figure(gain.before_s),
             _figure(gain.after_s),
             full,
             ", ".join(worse) or UNKNOWN,
         )
     console.print(table)
+    if len(found.timetable.plans) > 1:
+        clocks = [f"{s // 3600:02d}:{s // 60 % 60:02d}" for s in found.timetable.begin_s]
+        console.print(f"Plans change at {', '.join(clocks)}, by {found.timetable.mode}.")
+    zones = int(found.zone.max(initial=0)) + 1
+    if zones > 1:
+        console.print(f"The signals run in {zones} zones, each with a master cycle of its own.")
 
 
 def _figure(value: float) -> str:

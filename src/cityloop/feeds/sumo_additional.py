@@ -181,7 +181,8 @@ def _read_programme(element: Element, begin_s: float) -> ProgrammeText:
     return ProgrammeText(
         signal_id=text(element, "id"),
         programme_id=text(element, "programID", default=_NAMELESS),
-        kind=text(element, "type"),
+        # Who only gives another offset need not say how the programme is run.
+        kind=text(element, "type") if phases else element.attributes.get("type", "static"),
         offset_s=begin_s
         if by_begin
         else seconds(element, "offset", default=0.0, at_least=-_SECONDS_MAX, at_most=_SECONDS_MAX),

@@ -6,9 +6,11 @@ from typing import Final
 
 import numpy as np
 
+from cityloop.city.network import Bytes
 from cityloop.city.signals import Lamp, Plan, Programme, SafetyTable, Signals
 from cityloop.feeds.sumo_additional import ProgrammeText
 from cityloop.traffic.plan.expand import expand_plan
+from cityloop.traffic.plan.timetable import Timetable, show_timetable
 
 ACTUATED_MIN_S: Final = 5.0
 ACTUATED_MAX_S: Final = 50.0
@@ -124,15 +126,54 @@ def encode_plan(signals: Signals, table: SafetyTable, plan: Plan) -> ProgrammeTe
     A static programme with one phase for each time in which no lamp changes.
     """
     lamps = expand_plan(signals, table, plan)
+    return _encode_lamps(plan.signal_id, lamps, float(plan.offset_s))
+
+
+def encode_timetable(
+    signals: Signals, table: SafetyTable, timetable: Timetable, *, begin_s: int, end_s: int
+) -> tuple[ProgrammeText, ...]:
+    """Write plans as programmes that SUMO runs.
+
+    Where plans always run it is their cycle; by time of day it is all that is shown from one second
+    to another, so that every switch is the one that was proven.
+
+    Parameters
+    ----------
+    signals
+        The signals.
+    table
+        What they must keep.
+    timetable
+        The plans.
+    begin_s
+        The first second; not looked at where plans always run. [s]
+    end_s
+        The one after the last; not looked at either. [s]
+
+    Returns
+    -------
+    A static programme for each signal that has a plan at first.
+    """
+    if len(timetable.plans) == 1:
+        return tuple(encode_plan(signals, table, plan) for plan in timetable.plans[0])
+    texts = []
+    for name in signals.signal_ids:
+        lamps = show_timetable(signals, table, timetable, name, begin_s, end_s)
+        if lamps is not None:
+            texts.append(_encode_lamps(name, lamps, float(begin_s)))
+    return tuple(texts)
+
+
+def _encode_lamps(signal_id: str, lamps: Bytes, offset_s: float) -> ProgrammeText:
     begins = np.flatnonzero(np.r_[True, (lamps[1:] != lamps[:-1]).any(axis=1)])
     lengths_s = np.diff(np.r_[begins, len(lamps)]).astype(float)
     unknown_s = np.full(len(begins), np.nan)
     letter = {lamp: name for name, lamp in reversed(_LAMPS.items())}
     return ProgrammeText(
-        signal_id=plan.signal_id,
+        signal_id=signal_id,
         programme_id="cityloop",
         kind="static",
-        offset_s=float(plan.offset_s),
+        offset_s=offset_s,
         phase_s=lengths_s,
         phase_min_s=unknown_s,
         phase_max_s=unknown_s,

@@ -6,9 +6,12 @@ import numpy as np
 from cityloop.kernels.streets import Ints, Stock, Timings
 
 CYCLE_S_MIN = 30
-TWICE = 2
+REPEATS = np.array([1, 2, 4], np.int32)
+"""How often a signal may run its cycle in a master cycle. Where most run two, one that runs once
+has a double cycle, and one that runs four has a half one."""
+
 STEPS_S = np.array([1, 2, 4, 8, 16], np.int32)
-SHIFT, GIVE, SWAP, DROP, INSERT, HALVE, REPLACE = 0, 1, 2, 3, 4, 5, 6
+SHIFT, GIVE, SWAP, DROP, INSERT, REPEAT, REPLACE = 0, 1, 2, 3, 4, 5, 6
 """Kinds of moves: the offset; green from one stage to another; two stages' places; a stage left
 out, put in, or put in another's place; another number of cycles in the master cycle."""
 
@@ -134,11 +137,13 @@ def change(s: int, move: Ints, master_s: int, stock: Stock, timings: Timings) ->
         green_s[a] -= step_s
         green_s[b] += step_s
         return bool(green_s[a] >= stock.least_s[stock.stage_start[s] + timings.order[s, a]])
-    if kind == HALVE:
-        timings.repeat[s] = TWICE + 1 - timings.repeat[s]
-        cycle_s = master_s // timings.repeat[s]
+    if kind == REPEAT:
+        if step_s == timings.repeat[s] or master_s % step_s or master_s // step_s < CYCLE_S_MIN:
+            return False
+        timings.repeat[s] = step_s
+        cycle_s = master_s // step_s
         timings.offset_s[s] = timings.offset_s[s] % cycle_s
-        done = master_s % TWICE == 0 and cycle_s >= CYCLE_S_MIN
+        done = True
     else:
         done = _redraw_stages(s, kind, a, b, timings)
     if done and kind in (INSERT, REPLACE) and not _starts_once(s, stock, timings):
@@ -220,7 +225,7 @@ def list_moves(s: int, depth: int, stock: Stock, timings: Timings) -> Ints:
 @numba.njit(cache=True, nogil=True)
 def _list_stage_moves(n: int, stages: int) -> Ints:
     """List the changes of which stages there are, their order, and the cycle."""
-    moves = np.zeros((n * (n - 1) // 2 + n + 2 * stages * n + 1, 4), np.int32)
+    moves = np.zeros((n * (n - 1) // 2 + n + 2 * stages * n + len(REPEATS), 4), np.int32)
     count = 0
     for a in range(n):
         for b in range(a + 1, n):
@@ -235,5 +240,7 @@ def _list_stage_moves(n: int, stages: int) -> Ints:
             _put(moves, count, INSERT, a, b, 0)
             _put(moves, count + 1, REPLACE, a, b, 0)
             count += 2
-    _put(moves, count, HALVE, 0, 0, 0)
+    for repeat in REPEATS:
+        _put(moves, count, REPEAT, 0, 0, repeat)
+        count += 1
     return moves

@@ -18,6 +18,8 @@ HOPE = 0.3
 """A change that costs a signal more than this share of what its neighbours cost is not followed."""
 
 NEGLIGIBLE = 1e-3
+SETTLED = 1e-8
+"""Flows that differ by less are alike. [veh/s]"""
 
 
 class Room(NamedTuple):
@@ -33,6 +35,8 @@ class Room(NamedTuple):
         (most,) as in `Timings`, of one signal.
     rate
         (3, master) work space.
+    dirty
+        (most,) 1 where a queue of the signal is not what it was.
     """
 
     open: npt.NDArray[np.float64]
@@ -44,6 +48,7 @@ class Room(NamedTuple):
     order: Ints
     green_s: Ints
     rate: npt.NDArray[np.float64]
+    dirty: Ints
 
 
 @numba.njit(cache=True, nogil=True)
@@ -73,19 +78,73 @@ def settle(
     """
     rate = np.zeros((3, master_s), np.float64)
     signals = len(streets.queue_start) - 1
+    owner = np.zeros(len(streets.part_share), np.int32)
+    most = 0
     for s in range(signals):
         open_parts(s, master_s, streets, stock, timings, profiles.open, profiles.sneak)
-    before = -1.0
+        first, last = _parts_of(s, streets)
+        owner[first:last] = s
+        most = max(most, last - first)
+    before = np.zeros((profiles.go.shape[0], most, master_s), np.float64)
+    # When a signal was served last, and when what goes from it changed last.
+    served, changed = np.full(signals, -1, np.int64), np.zeros(signals, np.int64)
+    clock = 0
     for _ in range(sweeps):
+        busy = False
         for s in range(signals):
+            if not _must_serve(s, streets, owner, served, changed):
+                continue
+            busy = True
+            clock += 1
+            served[s] = clock
+            first, last = _parts_of(s, streets)
+            before[:, : last - first] = profiles.go[:, first:last]
             for q in range(streets.queue_start[s], streets.queue_start[s + 1]):
                 bring(q, streets, profiles.go, profiles.come)
             _serve_signal(s, streets, profiles, rate)
-        total = profiles.cost.sum()
-        if abs(total - before) <= 1e-9 * abs(total):
+            if _differs(profiles.go, first, last, before):
+                clock += 1
+                changed[s] = clock
+        if not busy:
             break
-        before = total
     return float(profiles.cost.sum())
+
+
+@numba.njit(cache=True, nogil=True, forceinline=True)
+def _parts_of(s: int, streets: Streets) -> tuple[int, int]:
+    """Give the first part of a signal and the one after its last."""
+    return (
+        int(streets.part_start[streets.queue_start[s]]),
+        int(streets.part_start[streets.queue_start[s + 1]]),
+    )
+
+
+@numba.njit(cache=True, nogil=True, forceinline=True)
+def _must_serve(
+    s: int, streets: Streets, owner: Ints, served: npt.NDArray[np.int64],
+    changed: npt.NDArray[np.int64],
+) -> bool:  # fmt: skip
+    """Whether something that comes to a signal has changed since it was served."""
+    if served[s] < 0:
+        return True
+    first, last = streets.queue_start[s], streets.queue_start[s + 1]
+    for f in range(streets.feed_start[first], streets.feed_start[last]):
+        if changed[owner[streets.feed_part[f]]] > served[s]:
+            return True
+    return False
+
+
+@numba.njit(cache=True, nogil=True, forceinline=True)
+def _differs(
+    go: npt.NDArray[np.float64], first: int, last: int, before: npt.NDArray[np.float64]
+) -> bool:
+    """Whether what goes from some parts is not what it was."""
+    for w in range(go.shape[0]):
+        for p in range(first, last):
+            for t in range(go.shape[2]):
+                if abs(go[w, p, t] - before[w, p - first, t]) > SETTLED:
+                    return True
+    return False
 
 
 @numba.njit(cache=True, nogil=True)
@@ -279,6 +338,67 @@ def _swap_below(s: int, streets: Streets, profiles: Profiles, room: Room, back: 
 
 
 @numba.njit(cache=True, nogil=True)
+def _mark(s: int, streets: Streets, profiles: Profiles, room: Room) -> None:
+    """Note whose greens have changed, and who gives way to those: the others stay as they were."""
+    first, last = streets.queue_start[s], streets.queue_start[s + 1]
+    part = streets.part_start[first]
+    for q in range(first, last):
+        room.dirty[q - first] = 0
+        for p in range(streets.part_start[q], streets.part_start[q + 1]):
+            for t in range(profiles.open.shape[1]):
+                if profiles.open[p, t] != room.open[p - part, t]:
+                    room.dirty[q - first] = 1
+                    break
+    for _ in range(2):
+        for q in range(first, last):
+            if streets.patient[q] == 1 and room.dirty[q - first] == 0:
+                for p in range(streets.part_start[q], streets.part_start[q + 1]):
+                    for f in range(streets.foe_start[p], streets.foe_start[p + 1]):
+                        if _is_dirty(streets.foe_part[f], first, last, streets, room):
+                            room.dirty[q - first] = 1
+
+
+@numba.njit(cache=True, nogil=True, forceinline=True)
+def _is_dirty(part: int, first: int, last: int, streets: Streets, room: Room) -> bool:
+    """Whether a part is of a queue, among those of a signal, that has changed."""
+    for q in range(first, last):
+        if streets.part_start[q] <= part < streets.part_start[q + 1]:
+            return bool(room.dirty[q - first] == 1)
+    return False
+
+
+@numba.njit(cache=True, nogil=True)
+def _serve_marked(s: int, streets: Streets, profiles: Profiles, room: Room) -> None:
+    """Do as `_serve_signal` for queues that have changed."""
+    first, last = streets.queue_start[s], streets.queue_start[s + 1]
+    patient = False
+    for q in range(first, last):
+        if room.dirty[q - first] == 1:
+            if streets.patient[q] == 0:
+                serve(q, streets, profiles, room.rate)
+            else:
+                patient = True
+    if patient:
+        for _ in range(2):
+            for q in range(first, last):
+                if room.dirty[q - first] == 1 and streets.patient[q] == 1:
+                    serve(q, streets, profiles, room.rate)
+
+
+@numba.njit(cache=True, nogil=True)
+def _serve_fed(s: int, streets: Streets, profiles: Profiles, room: Room) -> None:
+    """Do as `_serve_below` for queues that something comes to from where it has changed."""
+    first, last = streets.queue_start[s], streets.queue_start[s + 1]
+    for b in range(streets.below_start[s], streets.below_start[s + 1]):
+        q = streets.below_queue[b]
+        for f in range(streets.feed_start[q], streets.feed_start[q + 1]):
+            if _is_dirty(streets.feed_part[f], first, last, streets, room):
+                bring(q, streets, profiles.go, profiles.come)
+                serve(q, streets, profiles, room.rate)
+                break
+
+
+@numba.njit(cache=True, nogil=True)
 def _try(  # noqa: PLR0913
     s: int, move: Ints, master_s: int, streets: Streets, stock: Stock, timings: Timings,
     profiles: Profiles, room: Room, alone: int,
@@ -293,7 +413,8 @@ def _try(  # noqa: PLR0913
         limit = (own + below) * (1.0 - 1e-5) - NEGLIGIBLE
         _swap_own(s, streets, profiles, room, 0)
         open_parts(s, master_s, streets, stock, timings, profiles.open, profiles.sneak)
-        _serve_signal(s, streets, profiles, room.rate)
+        _mark(s, streets, profiles, room)
+        _serve_marked(s, streets, profiles, room)
         cost = own_cost(s, streets, profiles)
         # What is lost at the signal itself is hardly ever won at the next ones.
         if alone == 1:
@@ -301,7 +422,7 @@ def _try(  # noqa: PLR0913
                 return True
         elif cost < own + HOPE * below:
             _swap_below(s, streets, profiles, room, 0)
-            _serve_below(s, streets, profiles, room.rate)
+            _serve_fed(s, streets, profiles, room)
             if cost + below_cost(s, streets, profiles) < limit:
                 return True
             _swap_below(s, streets, profiles, room, 1)
@@ -336,7 +457,7 @@ def descend(  # noqa: PLR0913
     turns
         Signals in the order in which they take their turns.
     depth
-        0: offsets alone; 1: and greens; 2: and stages, their order, and half cycles.
+        0: offsets alone; 1: and greens; 2: and stages, their order, and how often the cycle runs.
     alone
         1: each signal looks at nothing but its own queues, as if all came evenly; 0: as it is.
     laps

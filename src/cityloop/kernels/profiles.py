@@ -151,6 +151,39 @@ def bring(q: int, streets: Streets, go: Floats, come: Floats) -> None:
                 row[t] += share * level[t]
 
 
+@numba.njit(cache=True, nogil=True)
+def bring_from(
+    signal: int, q: int, streets: Streets, sender: Ints, go: Floats, come: Floats
+) -> None:
+    """Work out what of a queue's arrivals comes from one signal.
+
+    Parameters
+    ----------
+    signal
+        The signal.
+    q
+        The queue.
+    streets
+        What is fixed.
+    sender
+        (feeds,) the signal that each of `streets.feed_part` is of.
+    go
+        (periods, parts, master) departures upstream. [veh/s]
+    come
+        (periods, master) written. [veh/s]
+    """
+    master_s = go.shape[2]
+    level = np.empty(master_s)
+    for w in range(go.shape[0]):
+        come[w] = 0.0
+        for f in range(streets.feed_start[q], streets.feed_start[q + 1]):
+            if sender[f] == signal:
+                delay_s = streets.feed_delay_s[f] % master_s
+                _smooth(go[w, streets.feed_part[f]], delay_s, streets.feed_smooth[f], level)
+                for t in range(master_s):
+                    come[w, t] += streets.feed_share[f] * level[t]
+
+
 @numba.njit(cache=True, nogil=True, forceinline=True)
 def _smooth(sent: Floats, shift: int, smooth: float, level: Floats) -> None:
     """Shift a profile and smooth it by Robertson's recursion, as after infinitely many cycles.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Final, NoReturn
+from typing import Annotated, Any, Final, NoReturn, TypeVar
 
 import msgspec
 import numpy as np
@@ -11,9 +11,13 @@ from cityloop.city.errors import InputError
 from cityloop.city.signals import Plan, SafetyTable, Signals
 from cityloop.store.whole_file import read_whole, write_whole
 from cityloop.traffic.plan.switch import clearance_s
+from cityloop.traffic.plan.timetable import Timetable, always
+from cityloop.traffic.plan.transition import Mode
 
 FORMAT: Final = "cityloop-plans"
 VERSION: Final = 1
+TIMETABLE_VERSION: Final = 2
+DAY_S: Final = 86_400
 _WRITE_AGAIN: Final = "correct it, or write the plans again"
 
 _Seconds = Annotated[int, msgspec.Meta(ge=0, le=86_400)]
@@ -40,6 +44,26 @@ class _FileText(msgspec.Struct, forbid_unknown_fields=True):
     plans: list[_PlanText]
 
 
+class _PeriodText(msgspec.Struct, forbid_unknown_fields=True):
+    begin_s: Annotated[int, msgspec.Meta(ge=0, lt=DAY_S)]
+    plans: list[_PlanText]
+
+
+class _TimetableText(msgspec.Struct, forbid_unknown_fields=True):
+    format: str
+    version: int
+    mode: Mode
+    periods: Annotated[list[_PeriodText], msgspec.Meta(min_length=1)]
+
+
+class _Header(msgspec.Struct):
+    format: str
+    version: int
+
+
+_Text = TypeVar("_Text", _Header, _FileText, _TimetableText)
+
+
 def write_plans(path: Path, plans: Iterable[Plan]) -> None:
     """Write plans, whole or not at all, one stage a line.
 
@@ -55,20 +79,50 @@ def write_plans(path: Path, plans: Iterable[Plan]) -> None:
     InputError
         If the file cannot be written.
     """
-    body = ",\n".join(map(_plan_text, plans))
-    plans_text = f"[\n{body}\n  ]" if body else "[]"
-    text = f'{{\n  "format": "{FORMAT}",\n  "version": {VERSION},\n  "plans": {plans_text}\n}}\n'
+    head = f'{{\n  "format": "{FORMAT}",\n  "version": {VERSION},\n  "plans": '
+    write_whole(path, f"{head}{_plans_text(plans)}\n}}\n".encode())
+
+
+def write_timetable(path: Path, timetable: Timetable) -> None:
+    """Write plans by time of day, whole or not at all; one period alone as `write_plans` does.
+
+    Parameters
+    ----------
+    path
+        Where to; packed with gzip if the name ends in `.gz`.
+    timetable
+        The plans.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    if len(timetable.plans) == 1:
+        write_plans(path, timetable.plans[0])
+        return
+    periods = ",\n".join(
+        f'  {{"begin_s": {begin_s}, "plans": {_plans_text(plans)}}}'
+        for begin_s, plans in zip(timetable.begin_s, timetable.plans, strict=True)
+    )
+    head = f'{{\n  "format": "{FORMAT}",\n  "version": {TIMETABLE_VERSION},\n'
+    text = f'{head}  "mode": "{timetable.mode}",\n  "periods": [\n{periods}\n  ]\n}}\n'
     write_whole(path, text.encode())
 
 
-def plan_schema() -> dict[str, Any]:
+def plan_schema(version: int = VERSION) -> dict[str, Any]:
     """Describe the file of plans for other programs.
+
+    Parameters
+    ----------
+    version
+        1 for plans that always run, 2 for plans by time of day.
 
     Returns
     -------
     Its JSON Schema; what it cannot say, such as that times agree, `read_plans` checks.
     """
-    return msgspec.json.schema(_FileText)
+    return msgspec.json.schema(_FileText if version == VERSION else _TimetableText)
 
 
 def read_plans(path: Path, signals: Signals, table: SafetyTable) -> tuple[Plan, ...]:
@@ -92,42 +146,100 @@ def read_plans(path: Path, signals: Signals, table: SafetyTable) -> tuple[Plan, 
     Raises
     ------
     InputError
-        If the file cannot be read or is none of ours; if a plan is for an unknown signal, for one
-        that has a plan already or for another version of its table, names a group that the signal
-        has not, or its cycle, offset, greens and clearances do not agree with each other and with
+        If the file cannot be read or is none of ours, or holds plans by time of day; if a plan is
+        for an unknown signal, for one that has a plan already or for another version of its table,
+        names a group that the signal has not, or its cycle, offset, greens and clearances do not
+        agree with each other and with
         the table.
     """
+    timetable = read_timetable(path, signals, table)
+    if len(timetable.plans) > 1:
+        _refuse(
+            path,
+            "$.periods",
+            f"found plans for {len(timetable.plans)} times of day, expected plans for one",
+            "give a file with one of them",
+        )
+    return timetable.plans[0]
+
+
+def read_timetable(path: Path, signals: Signals, table: SafetyTable) -> Timetable:
+    """Read plans by time of day, or plans that always run, and check that they fit their signals.
+
+    Parameters
+    ----------
+    path
+        The file, plain or gzip.
+    signals
+        The signals.
+    table
+        What they must keep.
+
+    Returns
+    -------
+    The plans in the order of the file; of one period alone where the file knows no other.
+
+    Raises
+    ------
+    InputError
+        As `read_plans` does, and if a period does not begin after the one before it.
+    """
     data = read_whole(path)
+    head = _decode(path, data, _Header)
+    if head.format != FORMAT:
+        _refuse(
+            path,
+            "$.format",
+            f"found {head.format[:60]!r}, expected {FORMAT!r}",
+            "give a file of plans",
+        )
+    if head.version not in (VERSION, TIMETABLE_VERSION):
+        _refuse(
+            path,
+            "$.version",
+            f"found {head.version}, this cityloop reads {VERSION} and {TIMETABLE_VERSION}",
+            "write the plans again with this cityloop",
+        )
+    if head.version == VERSION:
+        plans = _decode(path, data, _FileText).plans
+        reading = _Reading(path, signals, table, "$.plans")
+        return always(tuple(reading.plan(i, plan) for i, plan in enumerate(plans)))
+    text = _decode(path, data, _TimetableText)
+    periods = []
+    for k, period in enumerate(text.periods):
+        before_s = text.periods[k - 1].begin_s if k else -1
+        if period.begin_s <= before_s:
+            _refuse(
+                path,
+                f"$.periods[{k}].begin_s",
+                f"found {period.begin_s}, expected more than {before_s}, where the last one begins",
+                "put the periods in order",
+            )
+        reading = _Reading(path, signals, table, f"$.periods[{k}].plans")
+        periods.append(tuple(reading.plan(i, plan) for i, plan in enumerate(period.plans)))
+    return Timetable(
+        begin_s=tuple(period.begin_s for period in text.periods),
+        plans=tuple(periods),
+        mode=text.mode,
+    )
+
+
+def _decode(path: Path, data: bytes, kind: type[_Text]) -> _Text:
     try:
-        text = msgspec.json.decode(data, type=_FileText)
+        return msgspec.json.decode(data, type=kind)
     except msgspec.ValidationError as error:
         said, _, place = str(error).partition(" - at ")
         _refuse(path, place.strip("`") or "$", said, _WRITE_AGAIN)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         _refuse(path, "", f"the JSON is broken ({error})", _WRITE_AGAIN)
-    if text.format != FORMAT:
-        _refuse(
-            path,
-            "$.format",
-            f"found {text.format[:60]!r}, expected {FORMAT!r}",
-            "give a file of plans",
-        )
-    if text.version != VERSION:
-        _refuse(
-            path,
-            "$.version",
-            f"found {text.version}, this cityloop reads {VERSION}",
-            "write the plans again with this cityloop",
-        )
-    reading = _Reading(path, signals, table)
-    return tuple(reading.plan(i, plan) for i, plan in enumerate(text.plans))
 
 
 class _Reading:
     """One file's plans on their way in."""
 
-    def __init__(self, path: Path, signals: Signals, table: SafetyTable) -> None:
+    def __init__(self, path: Path, signals: Signals, table: SafetyTable, within: str) -> None:
         self._path = path
+        self._within = within
         self._signals = signals
         self._table = table
         self._index = {name: s for s, name in enumerate(signals.signal_ids)}
@@ -135,7 +247,7 @@ class _Reading:
 
     def plan(self, number: int, text: _PlanText) -> Plan:
         """Make one plan, or refuse it."""
-        place = f"$.plans[{number}], signal {text.signal[:60]!r}"
+        place = f"{self._within}[{number}], signal {text.signal[:60]!r}"
         signal = self._find_signal(number, text, place)
         self._check_times(text, place)
         stages = self._stages(text, signal, place)
@@ -166,7 +278,7 @@ class _Reading:
         if text.signal in self._taken:
             self._refuse(
                 place,
-                f"the signal has a plan already, at $.plans[{self._taken[text.signal]}]",
+                f"the signal has a plan already, at {self._within}[{self._taken[text.signal]}]",
                 "remove one of the two",
             )
         self._taken[text.signal] = number
@@ -218,6 +330,11 @@ class _Reading:
 
 def _refuse(path: Path, place: str, cause: str, remedy: str) -> NoReturn:
     raise InputError(file=path, place=place, cause=cause, remedy=remedy) from None
+
+
+def _plans_text(plans: Iterable[Plan]) -> str:
+    body = ",\n".join(map(_plan_text, plans))
+    return f"[\n{body}\n  ]" if body else "[]"
 
 
 def _plan_text(plan: Plan) -> str:

@@ -1,6 +1,7 @@
 """Plans and programmes before the gate, for people: what each rule says of each junction."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -10,9 +11,10 @@ from cityloop.city.records import record
 from cityloop.city.signals import Bools, GroupKind, Plan, Programme
 from cityloop.feeds.sumo_additional import read_additional
 from cityloop.feeds.sumo_programmes import decode_programme
-from cityloop.store.plan_file import read_plans
+from cityloop.store.plan_file import read_plans, read_timetable
 from cityloop.store.whole_file import read_whole
 from cityloop.traffic.plan.stages import programme_stages
+from cityloop.traffic.plan.timetable import Timetable
 from cityloop.traffic.plan.transition import Mode
 from cityloop.traffic.safety.approval import Refusal
 from cityloop.traffic.safety.plan_proof import prove_plan
@@ -75,15 +77,9 @@ def check_plans(
         gate refuses what runs now.
     """
     if read_whole(path).lstrip()[:1] in {b"{", b"["}:
-        plans = read_plans(path, city.signals, city.table)
-        _refuse_nothing(path, plans, "plans")
-        names = StreamNames(city.network, city.signals)
-        before = {} if running is None else _running(running, city)
-        pairs = [
-            (plan, _check_plan(city, names, plan, before.get(plan.signal_id), mode))
-            for plan in plans
-        ]
-        return _checked(str(path), city, pairs)
+        timetable = read_timetable(path, city.signals, city.table)
+        _refuse_nothing(path, [plan for plans in timetable.plans for plan in plans], "plans")
+        return _checked(str(path), city, _check_periods(city, timetable, running, mode))
     if running is not None:
         raise InputError(
             file=path,
@@ -248,6 +244,28 @@ def _running(path: Path, city: City) -> dict[str, Plan]:
                 remedy="give plans that may run",
             )
     return plans
+
+
+def _check_periods(
+    city: City, timetable: Timetable, running: Path | None, mode: Mode
+) -> list[tuple[Plan | Programme, Check]]:
+    """Judge each plan with the switch to it: by time of day from the plan of the period before."""
+    names = StreamNames(city.network, city.signals)
+    before = {} if running is None else _running(running, city)
+    if len(timetable.plans) == 1:
+        return [
+            (plan, _check_plan(city, names, plan, before.get(plan.signal_id), mode))
+            for plan in timetable.plans[0]
+        ]
+    pairs: list[tuple[Plan | Programme, Check]] = []
+    for k, (begin_s, plans) in enumerate(zip(timetable.begin_s, timetable.plans, strict=True)):
+        if k or running is None:
+            before = {plan.signal_id: plan for plan in timetable.plans[k - 1]}
+        clock = f"from {begin_s // 3600:02d}:{begin_s // 60 % 60:02d}:{begin_s % 60:02d}"
+        for plan in plans:
+            said = _check_plan(city, names, plan, before.get(plan.signal_id), timetable.mode)
+            pairs.append((plan, replace(said, name=clock)))
+    return pairs
 
 
 def _check_plan(

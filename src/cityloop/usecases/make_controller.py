@@ -5,15 +5,17 @@ from typing import Final
 
 from cityloop.city.errors import InputError
 from cityloop.city.signals import Plan
-from cityloop.store.plan_file import read_plans
+from cityloop.store.plan_file import read_timetable
 from cityloop.traffic.control.adaptive import Adaptive
 from cityloop.traffic.control.coordinated import Coordinated
 from cityloop.traffic.control.fixed_time import FixedTime
 from cityloop.traffic.control.horizon import Settings
 from cityloop.traffic.control.max_pressure import MaxPressure
 from cityloop.traffic.control.protocol import Controller
+from cityloop.traffic.control.time_of_day import TimeOfDay
 from cityloop.traffic.plan.compatible import compatible_stages
 from cityloop.traffic.plan.stages import shipped_stages
+from cityloop.traffic.plan.timetable import Timetable, always, list_switches
 from cityloop.traffic.safety.approval import Refusal
 from cityloop.traffic.safety.plan_proof import prove_plan
 from cityloop.usecases.open_scenario import City
@@ -91,7 +93,14 @@ def make_controller(
     if control == "max-pressure":
         stages = shipped_stages(city.signals, city.programmes)
         return MaxPressure(city.network, city.signals, city.table, city.view, stages)
-    plans = repaired_plans(city) if plan is None else _proven_plans(plan, city)
+    timetable = always(repaired_plans(city)) if plan is None else read_proven(plan, city)
+    runs = [_run_plans(control, city, plans) for plans in timetable.plans]
+    if len(runs) == 1:
+        return runs[0]
+    return TimeOfDay(city.signals, city.table, timetable, runs)
+
+
+def _run_plans(control: str, city: City, plans: tuple[Plan, ...]) -> Controller:
     if control == "coordinated":
         return Coordinated(city.network, city.signals, city.table, city.view, plans)
     return FixedTime(city.signals, city.table, plans)
@@ -112,16 +121,39 @@ def repaired_plans(city: City) -> tuple[Plan, ...]:
     return tuple(each.approved.plan for each in city.fallbacks if each.approved is not None)
 
 
-def _proven_plans(path: Path, city: City) -> tuple[Plan, ...]:
-    """Read plans and have the gate prove each of them."""
-    plans = read_plans(path, city.signals, city.table)
-    for plan in plans:
-        said = prove_plan(city.network, city.signals, city.table, None, plan)
+def read_proven(path: Path, city: City) -> Timetable:
+    """Read plans and have the gate prove each of them, and each switch between two of them.
+
+    Parameters
+    ----------
+    path
+        The file, of plans that always run or by time of day.
+    city
+        The city.
+
+    Returns
+    -------
+    The plans.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be used, or the gate refuses a plan or a switch in it.
+    """
+    timetable = read_timetable(path, city.signals, city.table)
+    pairs: list[tuple[Plan | None, Plan]] = [
+        (None, plan) for plans in timetable.plans for plan in plans
+    ]
+    for running, plan in [*pairs, *list_switches(timetable)]:
+        said = prove_plan(
+            city.network, city.signals, city.table, running, plan, mode=timetable.mode
+        )
         if isinstance(said, Refusal):
+            what = "the plan" if running is None else "the switch from the plan before it"
             raise InputError(
                 file=path,
                 place=f"signal {plan.signal_id}",
-                cause=f"the gate refuses the plan: {said}",
+                cause=f"the gate refuses {what}: {said}",
                 remedy="correct it, or make the plan again",
             )
-    return plans
+    return timetable

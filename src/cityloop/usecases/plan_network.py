@@ -8,43 +8,41 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from cityloop.city.errors import InputError
-from cityloop.city.network import Floats
+from cityloop.city.network import Ints
 from cityloop.city.scenario import Scenario
 from cityloop.city.signals import Plan
 from cityloop.feeds.sumo_additional import write_programmes
-from cityloop.feeds.sumo_programmes import encode_plan
+from cityloop.feeds.sumo_programmes import encode_timetable
 from cityloop.feeds.timing_sheet import write_timing_sheet
 from cityloop.field.sensing import COUNT_MISSED_SHARE
 from cityloop.kernels.streets import Streets
-from cityloop.store.plan_file import write_plans
+from cityloop.store.plan_file import write_timetable
 from cityloop.traffic.estimate.counts import Counts
 from cityloop.traffic.estimate.flows import Flows, estimate_flows
 from cityloop.traffic.model.queues import Queues, build_queues
 from cityloop.traffic.model.streets import Demand, build_streets
-from cityloop.traffic.plan.network import (
-    MASTERS_KEPT,
-    MASTERS_S,
-    make_plans,
-    search,
-    time_alone,
-)
+from cityloop.traffic.plan.alone import time_alone
+from cityloop.traffic.plan.day import find_stretches
+from cityloop.traffic.plan.masters import MASTERS_KEPT
+from cityloop.traffic.plan.network import MASTERS_S
+from cityloop.traffic.plan.options import COMMON_KEPT, Option, find_options
 from cityloop.traffic.plan.stock import Pool, build_pool
+from cityloop.traffic.plan.timetable import DAY_S, Timetable, list_switches
 from cityloop.traffic.plan.timings import least_cycles_s
+from cityloop.traffic.plan.transition import Mode
 from cityloop.traffic.safety.approval import Refusal
 from cityloop.traffic.safety.plan_proof import prove_plan
+from cityloop.usecases.expect_gains import JunctionGain, expect_gains
 from cityloop.usecases.measure_run import HOUR_S
 from cityloop.usecases.observe_counts import observe_counts
 from cityloop.usecases.open_scenario import City, open_city
-from cityloop.usecases.simulate_plans import simulate_plans
+from cityloop.usecases.rank_plans import TRIED, Choice, Tried, rank_choices
 
-CLOSE: Final = 1.15
-"""Who is so much worse than the best with the first seed is not tried with the others."""
+MODES: Final = (Mode.SHORT_WAY, Mode.DWELL, Mode.MAX_STEP)
+"""How signals get into step with the plan of another time of day; the first that is proven."""
 
-LOSS_S: Final = 1.0
-"""A vehicle that waits so much longer than before is told of. [s]"""
-
-TRIED: Final = 3
-"""So many candidates are tried with all seeds."""
+OTHERS: Final = 4
+"""Candidates beside those of each master cycle: a double one, by time of day, own cycles twice."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +65,10 @@ class PlanOrder:
         Fixes the order in which signals take their turns.
     workers
         Runs at a time.
+    by_time_of_day
+        Whether there may be other plans where flows change.
+    by_zone
+        Whether a network may be split where coordination does not pay.
     """
 
     scenario: Scenario
@@ -76,49 +78,8 @@ class PlanOrder:
     duration_s: int = HOUR_S
     search_seed: int = 0
     workers: int = 1
-
-
-class Tried(NamedTuple):
-    """A candidate and what came of it.
-
-    Attributes
-    ----------
-    name
-        Its cycle, or what it is.
-    predicted_s
-        Delay by the model, per vehicle and signal crossed; NaN where it was not asked. [s]
-    simulated_s
-        (rank seeds,) TOTAL delay; NaN where it was not tried. [s]
-    """
-
-    name: str
-    predicted_s: float
-    simulated_s: Floats
-
-
-class JunctionGain(NamedTuple):
-    """What the model expects of one signal.
-
-    Attributes
-    ----------
-    signal_id
-        The signal.
-    vehicles_h
-        Vehicles that cross its stop lines. [veh/h]
-    before_s, after_s
-        Delay per vehicle with its own programme, repaired, and with the plan. [s]
-    saturation
-        Highest flow over capacity of its queues with the plan.
-    worse
-        Approaches that are expected to lose: link, seconds per vehicle more.
-    """
-
-    signal_id: str
-    vehicles_h: float
-    before_s: float
-    after_s: float
-    saturation: float
-    worse: tuple[tuple[str, float], ...]
+    by_time_of_day: bool = True
+    by_zone: bool = True
 
 
 class NetworkPlan(NamedTuple):
@@ -126,10 +87,14 @@ class NetworkPlan(NamedTuple):
 
     Attributes
     ----------
+    order
+        What was asked for.
     city
         Whose signals are timed.
-    plans
-        One a signal, proven.
+    timetable
+        One plan a signal and time of day, proven with every switch.
+    zone
+        (signals,) signals of one zone share a master cycle.
     flows, queues
         What was learnt, and of what.
     tried
@@ -138,12 +103,19 @@ class NetworkPlan(NamedTuple):
         Of every signal.
     """
 
+    order: PlanOrder
     city: City
-    plans: tuple[Plan, ...]
+    timetable: Timetable
+    zone: Ints
     flows: Flows
     queues: Queues
     tried: tuple[Tried, ...]
     gains: tuple[JunctionGain, ...]
+
+    @property
+    def plans(self) -> tuple[Plan, ...]:
+        """Plans of the first time of day."""
+        return self.timetable.plans[0]
 
 
 def count_steps(order: PlanOrder) -> int:
@@ -159,7 +131,8 @@ def count_steps(order: PlanOrder) -> int:
     The number.
     """
     runs = len(order.rank_seeds)
-    tries = (MASTERS_KEPT + 3) + max(runs - 1, 0) * (TRIED + 1) if runs else 0
+    choices = MASTERS_KEPT + COMMON_KEPT + OTHERS + 1
+    tries = choices + max(runs - 1, 0) * (TRIED + 1) if runs else 0
     return len(order.observe_seeds) + len(MASTERS_S) + MASTERS_KEPT + tries
 
 
@@ -180,8 +153,8 @@ def plan_network(order: PlanOrder, done: Callable[[], None]) -> NetworkPlan:
     Raises
     ------
     InputError
-        If nothing was counted, if no cycle is long enough for a signal's least greens, or if the
-        gate refuses what was found.
+        If there is no signal, if nothing was counted, if no cycle is long enough for a signal's
+        least greens, or if the gate refuses what was found.
     """
     city = open_city(order.scenario)
     counts = observe_counts(
@@ -192,46 +165,114 @@ def plan_network(order: PlanOrder, done: Callable[[], None]) -> NetworkPlan:
         done=done,
         workers=order.workers,
     )
+    return plan_from_counts(order, city, counts, done)
+
+
+def plan_from_counts(
+    order: PlanOrder, city: City, counts: Sequence[Counts], done: Callable[[], None]
+) -> NetworkPlan:
+    """Time a network from counts that are there already.
+
+    Parameters
+    ----------
+    order
+        What is asked for.
+    city
+        Whose signals are timed.
+    counts
+        What its cameras have counted.
+    done
+        Called after each step.
+
+    Returns
+    -------
+    The plans with the reasons.
+
+    Raises
+    ------
+    InputError
+        As `plan_network` does.
+    """
     queues = build_queues(city.network, city.signals, city.view)
     flows = learn_flows(order.scenario, queues, counts)
     pool = city_pool(city, queues)
     check_cycles(city, pool)
     streets = build_streets(queues, as_demand(flows))
-    rng = np.random.default_rng(order.search_seed)
+    stretches = find_stretches(flows.volume_veh_h, flows.volume_sd_veh_h)
+    found = find_options(
+        city.signals,
+        city.table,
+        streets,
+        pool,
+        stretches if order.by_time_of_day else stretches[:0],
+        np.random.default_rng(order.search_seed),
+        by_zone=order.by_zone,
+        done=done,
+    )
     before = _own_cycles(city, streets, pool, "own programmes, made safe", anew=False)
-    choices = [
-        _Choice(
-            f"cycle {each.master_s} s",
-            make_plans(city.signals, city.table, pool, each),
-            each.delay,
-            each.saturation,
-        )
-        for each in search(streets, pool, rng, done=done)
+    options = [
+        *found,
+        _own_cycles(city, streets, pool, "own cycles, new greens", anew=True),
     ]
-    choices += [_own_cycles(city, streets, pool, "own cycles, new greens", anew=True), before]
-    proven = [each for each in choices if each.plans and _refusal(city, each.plans) is None]
+    said = [_prove(city, flows, each) for each in (*options, before) if each.plans[0]]
+    proven = [each for each in said if isinstance(each, Choice)]
     if not proven:
+        refused = next((each for each in said if isinstance(each, Refusal)), None)
         raise InputError(
             file=order.scenario.net_file,
             place="",
-            cause=f"the gate refuses every plan that was found: {_refusal(city, choices[0].plans)}",
+            cause=f"the gate refuses every plan that was found: {refused}",
             remedy="run `cityloop traffic inspect`, and correct the signal's safety table",
         )
-    chosen, tried = _rank(order, flows, proven, done)
-    gains = _gains(city, queues, flows, before, chosen)
-    return NetworkPlan(city, chosen.plans, flows, queues, tried, gains)
+    crossings = float(flows.volume_veh_h.sum()) * flows.period_s / HOUR_S
+    chosen, tried = rank_choices(
+        city,
+        proven,
+        order.rank_seeds,
+        crossings=crossings,
+        duration_s=order.duration_s,
+        done=done,
+        workers=order.workers,
+    )
+    gains = expect_gains(city, queues, flows, before.delay, chosen.delay, chosen.saturation)
+    return NetworkPlan(order, city, chosen.timetable, chosen.zone, flows, queues, tried, gains)
 
 
-class _Choice(NamedTuple):
-    """Plans that may be taken, with what the model says: delay and saturation of each queue."""
+def _prove(city: City, flows: Flows, option: Option) -> Choice | Refusal:
+    """Have the gate prove the plans, and the switches in the first mode in which it does."""
+    for plans in option.plans:
+        for plan in plans:
+            said = prove_plan(city.network, city.signals, city.table, None, plan)
+            if isinstance(said, Refusal):
+                return said
+    begin_s = int(city.scenario.begin_s)
+    begins_s = [(begin_s + first * flows.period_s) % DAY_S for first in option.begins]
+    by_time = sorted(range(len(begins_s)), key=lambda k: begins_s[k])
+    refused: Refusal | None = None
+    for mode in MODES:
+        timetable = Timetable(
+            begin_s=tuple(begins_s[k] for k in by_time) if len(begins_s) > 1 else (0,),
+            plans=tuple(option.plans[k] for k in by_time),
+            mode=mode,
+        )
+        refused = _refused_switch(city, timetable)
+        if refused is None:
+            return Choice(option.name, timetable, option.delay, option.saturation, option.zone)
+    assert refused is not None  # noqa: S101  there is a mode at least
+    return refused
 
-    name: str
-    plans: tuple[Plan, ...]
-    delay: Floats
-    saturation: Floats
+
+def _refused_switch(city: City, timetable: Timetable) -> Refusal | None:
+    for running, plan in list_switches(timetable):
+        said = prove_plan(
+            city.network, city.signals, city.table, running, plan, mode=timetable.mode
+        )
+        if isinstance(said, Refusal):
+            return said
+    return None
 
 
-def _own_cycles(city: City, streets: Streets, pool: Pool, name: str, *, anew: bool) -> _Choice:
+def _own_cycles(city: City, streets: Streets, pool: Pool, name: str, *, anew: bool) -> Option:
     """Take each signal's own programme as the gate lets it run, with its greens or with new ones.
 
     Signals with no such programme have no plan in it.
@@ -249,7 +290,8 @@ def _own_cycles(city: City, streets: Streets, pool: Pool, name: str, *, anew: bo
             delay[own], saturation[own] = said.delay, said.saturation
             plan = said.plan
         plans.append(plan)
-    return _Choice(name, tuple(plans), delay, saturation)
+    alone = np.arange(len(pool.stages), dtype=np.int32)
+    return Option(name, (0,), (tuple(plans),), delay, saturation, alone)
 
 
 def save_plan(
@@ -273,13 +315,16 @@ def save_plan(
     InputError
         If a file cannot be written.
     """
-    city = found.city
-    write_plans(out, found.plans)
+    city, begin_s = found.city, int(found.order.scenario.begin_s)
+    write_timetable(out, found.timetable)
     if sumo is not None:
-        texts = tuple(encode_plan(city.signals, city.table, plan) for plan in found.plans)
+        end_s = begin_s + found.order.duration_s
+        texts = encode_timetable(
+            city.signals, city.table, found.timetable, begin_s=begin_s, end_s=end_s
+        )
         write_programmes(sumo, texts)
     if csv is not None:
-        write_timing_sheet(csv, found.plans, _links_of_groups(city))
+        write_timing_sheet(csv, found.timetable, _links_of_groups(city))
 
 
 def _links_of_groups(city: City) -> dict[str, tuple[tuple[str, ...], ...]]:
@@ -392,87 +437,3 @@ def check_cycles(city: City, pool: Pool) -> None:
             f" the longest cycle is {max(MASTERS_S)} s",
             remedy="shorten the minimums in its safety table, or let more groups share a stage",
         )
-
-
-def _refusal(city: City, plans: tuple[Plan, ...]) -> Refusal | None:
-    for plan in plans:
-        said = prove_plan(city.network, city.signals, city.table, None, plan)
-        if isinstance(said, Refusal):
-            return said
-    return None
-
-
-def _rank(
-    order: PlanOrder,
-    flows: Flows,
-    proven: list[_Choice],
-    done: Callable[[], None],
-) -> tuple[_Choice, tuple[Tried, ...]]:
-    """Try the candidates beside what runs now, first with one seed, the best with all."""
-    crossings = float(flows.volume_veh_h.sum()) * flows.period_s / HOUR_S
-    predicted = [float(each.delay.sum()) / max(crossings, 1.0) for each in proven]
-    delay_s = np.full((len(proven) + 1, len(order.rank_seeds)), np.nan)
-    if order.rank_seeds:
-        choices: list[tuple[Plan, ...]] = [each.plans for each in proven] + [()]
-
-        def run(which: list[int], seeds: Sequence[int]) -> Floats:
-            return simulate_plans(
-                order.scenario,
-                [choices[i] for i in which],
-                seeds,
-                duration_s=order.duration_s,
-                done=done,
-                workers=order.workers,
-            )
-
-        everyone = list(range(len(choices)))
-        delay_s[:, 0] = run(everyone, order.rank_seeds[:1])[:, 0]
-        first = np.argsort(delay_s[:-1, 0], kind="stable")
-        close = [int(i) for i in first[:TRIED] if delay_s[i, 0] <= CLOSE * delay_s[first[0], 0]]
-        if len(order.rank_seeds) > 1:
-            close_all = [*close, len(proven)]
-            delay_s[close_all, 1:] = run(close_all, order.rank_seeds[1:])
-        best = min(close, key=lambda i: float(delay_s[i].mean()))
-    else:
-        best = 0
-    tried = [Tried(proven[i].name, predicted[i], delay_s[i]) for i in range(len(proven))]
-    ordered = [tried[best], *(each for i, each in enumerate(tried) if i != best)]
-    ordered.append(Tried("what runs now", float("nan"), delay_s[-1]))
-    return proven[best], tuple(ordered)
-
-
-def _gains(
-    city: City, queues: Queues, flows: Flows, own: _Choice, chosen: _Choice
-) -> tuple[JunctionGain, ...]:
-    """Compare, signal by signal, its own programme as the gate lets it run with the plan."""
-    before, signal = own.delay, queues.queue_signal
-    total = flows.volume_veh_h.sum(axis=0) * flows.period_s / HOUR_S
-    hours = len(flows.volume_veh_h) * flows.period_s / HOUR_S
-    gains = []
-    for s, name in enumerate(city.signals.signal_ids):
-        mine = np.flatnonzero(signal == s)
-        vehicles = max(float(total[mine].sum()), 1e-9)
-        more_s = (chosen.delay[mine] - before[mine]) / np.maximum(total[mine], 1.0)
-        worst = mine[more_s > LOSS_S]
-        gains.append(
-            JunctionGain(
-                signal_id=name,
-                vehicles_h=vehicles / hours,
-                before_s=float(before[mine].sum()) / vehicles,
-                after_s=float(chosen.delay[mine].sum()) / vehicles,
-                saturation=float(chosen.saturation[mine].max(initial=0.0)),
-                worse=_worse(city, queues, worst, more_s[more_s > LOSS_S]),
-            )
-        )
-    return tuple(gains)
-
-
-def _worse(
-    city: City, queues: Queues, which: np.ndarray, more_s: Floats
-) -> tuple[tuple[str, float], ...]:
-    """Name the links whose vehicles are expected to lose, each with the most that they lose."""
-    by_link: dict[str, float] = {}
-    for q, s in zip(which.tolist(), more_s.tolist(), strict=True):
-        link = city.network.link_ids[queues.queue_link[q]]
-        by_link[link] = max(s, by_link.get(link, 0.0))
-    return tuple(sorted(by_link.items(), key=lambda item: -item[1]))

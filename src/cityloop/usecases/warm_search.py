@@ -3,7 +3,9 @@
 import numpy as np
 
 from cityloop.kernels.streets import Stock, Streets
-from cityloop.traffic.plan.network import search
+from cityloop.traffic.plan.alone import time_masters
+from cityloop.traffic.plan.masters import search
+from cityloop.traffic.plan.options import split_zones
 from cityloop.traffic.plan.stock import Pool
 
 
@@ -53,4 +55,6 @@ def search_once() -> None:
         late_s=np.repeat(clear_s, 2),
     )
     pool = Pool(stock=stock, stages=(stages, stages), shipped=np.full(2, 2, np.int32))
-    search(streets, pool, np.random.default_rng(0), masters_s=(40,), keep=1)
+    alone = time_masters(streets, pool, masters_s=(40,))
+    split_zones(streets, pool, alone)
+    search(streets, pool, np.random.default_rng(0), alone, keep=1)

@@ -136,52 +136,6 @@ def one_period(streets: Streets) -> Streets:
     return streets._replace(flat=flat.astype(np.float64))
 
 
-def first_signals(streets: Streets, pool: Pool, count: int) -> tuple[Streets, Pool]:
-    """Take the first signals of a network, with what comes to them on average coming evenly.
-
-    Parameters
-    ----------
-    streets
-        Queues and flows.
-    pool
-        The stages.
-    count
-        How many signals at most.
-
-    Returns
-    -------
-    The same for those alone.
-    """
-    count = min(count, len(pool.stages))
-    queues = int(streets.queue_start[count])
-    parts = int(streets.part_start[queues])
-    foes = int(streets.foe_start[parts])
-    part = streets._replace(
-        queue_start=streets.queue_start[: count + 1],
-        part_start=streets.part_start[: queues + 1],
-        part_share=streets.part_share[:parts],
-        part_sat=streets.part_sat[:parts],
-        foe_start=streets.foe_start[: parts + 1],
-        foe_part=streets.foe_part[:foes],
-        patient=streets.patient[:queues],
-        feed_start=np.zeros(queues + 1, np.int32),
-        feed_part=np.zeros(0, np.int32),
-        feed_share=np.zeros(0),
-        feed_delay_s=np.zeros(0, np.int32),
-        feed_smooth=np.zeros(0),
-        below_start=np.zeros(count + 1, np.int32),
-        below_queue=np.zeros(0, np.int32),
-        flat=np.ascontiguousarray(mean_volume(streets)[:, :queues]),
-        lanes=streets.lanes[:queues],
-        storage=streets.storage[:queues],
-        start_loss_s=streets.start_loss_s[:parts],
-        end_gain_s=streets.end_gain_s[:parts],
-        gap_s=streets.gap_s[:parts],
-        follow_s=streets.follow_s[:parts],
-    )
-    return part, pool._replace(stages=pool.stages[:count], shipped=pool.shipped[:count])
-
-
 def _fits(
     timings: Timings,
     pool: Pool,

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from cityloop.city.network import Bytes, Ints
-from cityloop.city.signals import Plan, SafetyTable, Signals
+from cityloop.city.signals import Bools, Lamp, Lamps, Plan, SafetyTable, Signals
 from cityloop.kernels.plan_path import (
     DWELL,
     MAX_STEP,
@@ -165,3 +165,89 @@ def transition(
     timing = plan_timing(signals, table, plan)
     rules = signal_rules(signals, table, signal)
     return Transition(*follow_switch(start_s, MODE_NUMBER[mode], state, timing, rules))
+
+
+def transition_from(
+    signals: Signals, table: SafetyTable, lamps: Lamps, plan: Plan, mode: Mode = Mode.DWELL
+) -> Transition:
+    """Find the way from what a signal shows now to a plan that counts from this second on.
+
+    Parameters
+    ----------
+    signals
+        The signals.
+    table
+        What they must keep.
+    lamps
+        What is shown now.
+    plan
+        The new plan.
+    mode
+        How to get into step.
+
+    Returns
+    -------
+    The way.
+    """
+    signal = signals.signal_ids.index(plan.signal_id)
+    part = signals.groups_of(signal)
+    since_s = lamps.since_s[part].astype(np.int32)
+    # A red began as its yellow ended.
+    state = State(
+        np.array(lamps.target[part], bool),
+        np.array(lamps.lamp[part], np.uint8),
+        since_s,
+        since_s.copy(),
+    )
+    timing = plan_timing(signals, table, plan)
+    rules = signal_rules(signals, table, signal)
+    return Transition(*follow_switch(lamps.now_s, MODE_NUMBER[mode], state, timing, rules))
+
+
+def find_targets(way: Transition, stages: Bools, target: Bools) -> tuple[Ints, Bools] | None:
+    """Find when on a way to a plan its signal is told to change, and to what.
+
+    Parameters
+    ----------
+    way
+        What is shown.
+    stages
+        (stages, groups of the signal) the plan's, which the way goes through in order.
+    target
+        (groups of the signal) which groups have or will have green as it begins.
+
+    Returns
+    -------
+    (changes,) the seconds and (changes, groups of the signal) the greens that are told; None where
+    the lamps fit no order of the stages.
+    """
+    green = way.lamp >= Lamp.GREEN
+    for first in range(len(stages)):
+        found = _follow(way.time_s, green, stages, target, first)
+        if found is not None:
+            return found
+    return None
+
+
+def _follow(
+    time_s: Ints, green: Bools, stages: Bools, target: Bools, first: int
+) -> tuple[Ints, Bools] | None:
+    """Do so if the way begins with one of the stages."""
+    now, onward = target, first
+    if np.array_equal(stages[first], target):
+        onward += 1
+    times: list[int] = []
+    told: list[Bools] = []
+    for k in range(1, len(time_s)):
+        ended = green[k - 1] & ~green[k]
+        if not ended.any() and not (green[k] & ~now).any():
+            continue
+        now = stages[onward % len(stages)]
+        onward += 1
+        if (green[k] & ~now).any() or not np.array_equal(green[k - 1] & ~now, ended):
+            return None
+        times.append(int(time_s[k]))
+        told.append(now)
+    if not np.array_equal(green[-1], now):
+        return None
+    return np.array(times, np.int32), np.array(told, bool).reshape(-1, len(target))

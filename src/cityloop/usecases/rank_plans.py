@@ -1,0 +1,134 @@
+"""The last candidates for a network's plans, tried out in the simulator."""
+
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from cityloop.city.network import Floats, Ints
+from cityloop.feeds.sumo_programmes import encode_timetable
+from cityloop.traffic.plan.timetable import Timetable
+from cityloop.usecases.open_scenario import City
+from cityloop.usecases.simulate_plans import simulate_programmes
+
+CLOSE: Final = 1.15
+"""Who is so much worse than the best with the first seed is not tried with the others."""
+
+TRIED: Final = 3
+"""So many candidates are tried with all seeds."""
+
+
+class Choice(NamedTuple):
+    """Plans that may be taken, proven, with what the model says.
+
+    Attributes
+    ----------
+    name
+        What it is.
+    timetable
+        The plans.
+    delay, saturation
+        (queues,) by the model; NaN where it was not asked. [veh s], -
+    zone
+        (signals,) signals of one zone share a master cycle.
+    """
+
+    name: str
+    timetable: Timetable
+    delay: Floats
+    saturation: Floats
+    zone: Ints
+
+
+class Tried(NamedTuple):
+    """A candidate and what came of it.
+
+    Attributes
+    ----------
+    name
+        Its cycle, or what it is.
+    predicted_s
+        Delay by the model, per vehicle and signal crossed; NaN where it was not asked. [s]
+    simulated_s
+        (rank seeds,) TOTAL delay; NaN where it was not tried. [s]
+    """
+
+    name: str
+    predicted_s: float
+    simulated_s: Floats
+
+
+def rank_choices(
+    city: City,
+    choices: Sequence[Choice],
+    seeds: Sequence[int],
+    *,
+    crossings: float,
+    duration_s: int,
+    done: Callable[[], None],
+    workers: int = 1,
+) -> tuple[Choice, tuple[Tried, ...]]:
+    """Try choices beside what runs now, all with one seed, the best with the others, too.
+
+    Parameters
+    ----------
+    city
+        Whose.
+    choices
+        One at least. Without seeds the first is taken.
+    seeds
+        SUMO's seeds.
+    crossings
+        Vehicles that cross a stop line, over all periods.
+    duration_s
+        How long each run is. [s]
+    done
+        Called after each run.
+    workers
+        Runs at a time.
+
+    Returns
+    -------
+    The best, and all in the order in which they were found, the best first and what runs now last.
+    """
+    delay_s = np.full((len(choices) + 1, len(seeds)), np.nan)
+    best = 0
+    if seeds:
+        begin_s = int(city.scenario.begin_s)
+        texts = [
+            *(
+                encode_timetable(
+                    city.signals,
+                    city.table,
+                    each.timetable,
+                    begin_s=begin_s,
+                    end_s=begin_s + duration_s,
+                )
+                for each in choices
+            ),
+            (),
+        ]
+
+        def run(which: Sequence[int], days: Sequence[int]) -> Floats:
+            return simulate_programmes(
+                city.scenario,
+                [texts[i] for i in which],
+                days,
+                duration_s=duration_s,
+                done=done,
+                workers=workers,
+            ).delay_s
+
+        delay_s[:, 0] = run(range(len(texts)), seeds[:1])[:, 0]
+        first = np.argsort(delay_s[:-1, 0], kind="stable")
+        close = [int(i) for i in first[:TRIED] if delay_s[i, 0] <= CLOSE * delay_s[first[0], 0]]
+        if len(seeds) > 1:
+            delay_s[[*close, -1], 1:] = run([*close, len(choices)], seeds[1:])
+        best = min(close, key=lambda i: float(delay_s[i].mean()))
+    tried = [
+        Tried(each.name, float(each.delay.sum()) / max(crossings, 1.0), row)
+        for each, row in zip(choices, delay_s[:-1], strict=True)
+    ]
+    ordered = [tried[best], *(each for i, each in enumerate(tried) if i != best)]
+    ordered.append(Tried("what runs now", float("nan"), delay_s[-1]))
+    return choices[best], tuple(ordered)
