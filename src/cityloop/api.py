@@ -38,6 +38,7 @@ from cityloop.usecases.compare_controls import (
     save_comparison,
 )
 from cityloop.usecases.draw_circle import Question, UnknownHours, draw_circle
+from cityloop.usecases.estimate_road import RoadOrder, estimate_road
 from cityloop.usecases.explain_decision import explain_decision
 from cityloop.usecases.fetch_dataset import fetch_dataset
 from cityloop.usecases.find_bands import BandOrder, BandPlans, find_band_plans
@@ -92,6 +93,7 @@ __all__ = [
     "Plan",
     "PlanOrder",
     "Question",
+    "RoadOrder",
     "Run",
     "RunOrder",
     "SafetyTable",
@@ -115,6 +117,7 @@ __all__ = [
     "compare_controls",
     "count_type",
     "draw_circle",
+    "estimate_road",
     "explain_decision",
     "fetch_dataset",
     "find_band_plans",

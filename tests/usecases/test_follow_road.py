@@ -13,6 +13,7 @@ import pytest
 from cityloop.kernels.windows import SUMS
 from cityloop.runtime.committer import Committer
 from cityloop.runtime.event_doors import EventDoors
+from cityloop.store.disk import Disk
 from cityloop.traffic.estimate.live.road import Road, RoadRules
 from cityloop.traffic.estimate.live.sites import Site, place_detectors
 from cityloop.traffic.observe.events import KINDS
@@ -47,12 +48,17 @@ def batch(minute: int) -> Batch:
     )
 
 
+def open_keeper(folder: Path) -> EventKeeper:
+    roads = RoadBook(SITES, RULES)
+    return EventKeeper(folder, disk=Disk(durable=False), segment_bytes=3000, roads=roads)
+
+
 def all_of(book: RoadBook) -> list[list[dict[str, object]]]:
     return [book.list_detectors("west"), book.list_movements("west"), book.list_turns("west")]
 
 
 def run(folder: Path, disturb: Callable[[int, EventKeeper], EventKeeper]) -> Any:
-    keeper = EventKeeper(folder, segment_bytes=3000, roads=RoadBook(SITES, RULES))
+    keeper = open_keeper(folder)
     told = []
     for minute in range(MINUTES):
         keeper.commit([batch(minute)])
@@ -75,7 +81,7 @@ def test_over_crashes_and_restarts_estimates_are_those_of_an_undisturbed_run(tmp
             job()
         if minute % 5 != 4:
             return keeper
-        again = EventKeeper(tmp_path / "b", segment_bytes=3000, roads=RoadBook(SITES, RULES))
+        again = open_keeper(tmp_path / "b")
         # What was last told is known again when the next window closes.
         again.commit([batch(minute)])
         return again
