@@ -117,6 +117,8 @@ def test_live_estimates_are_those_of_all_windows_in_one_piece(tmp_path):
         assert (entry["flow_veh_h"] is None) == bool(np.isnan(expected))
         if entry["flow_veh_h"] is not None:
             assert entry["flow_veh_h"] == pytest.approx(expected, rel=1e-12)
+        slid = estimate.slid[d]
+        assert entry["sliding_flow_veh_h"] == (slid[1] * 12 if slid[0] else None)
     assert [entry["flow_veh_h"] for entry in told[-1][1]][:2] == pytest.approx(
         estimate.movement_values[0, :2].tolist()
     )

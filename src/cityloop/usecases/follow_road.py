@@ -7,12 +7,18 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
-from cityloop.kernels.windows import SUMS
+from cityloop.kernels.windows import EVENTS, SUMS
 from cityloop.traffic.estimate.live.gaps import Method
 from cityloop.traffic.estimate.live.road import Estimate, Road, RoadRules
 from cityloop.traffic.estimate.live.sites import Site, place_detectors
 from cityloop.traffic.estimate.live.soundness import Ailment
-from cityloop.traffic.estimate.windows import Status, Sums
+from cityloop.traffic.estimate.windows import (
+    Status,
+    Sums,
+    flow_veh_h,
+    mean_occupancy,
+    mean_speed_m_s,
+)
 
 FIGURES: Final = ("flow_veh_h", "occupancy", "speed_m_s")
 
@@ -117,12 +123,19 @@ class RoadBook:
 
         Returns
         -------
-        One entry a detector: `time_us`, `detector`, `health`, and each figure with its method.
+        One entry a detector: `time_us`, `detector`, `health`, each figure with its method, and the
+        figures of the sliding window, as told.
         """
         last, road = self._last.get(source), self._roads.get(source)
         if last is None or road is None:
             return []
         found = []
+        slid_us = last.slid_windows * self._rules.window_us
+        slid = (
+            np.where(last.slid[:, EVENTS] > 0, flow_veh_h(last.slid, slid_us), np.nan),
+            mean_occupancy(last.slid),
+            mean_speed_m_s(last.slid),
+        )
         for d, name in enumerate(road.sites.detectors[: len(last.ailment)]):
             entry: dict[str, object] = {"time_us": last.begin_us, "detector": name}
             entry["health"] = Ailment(int(last.ailment[d])).name.lower()
@@ -130,6 +143,7 @@ class RoadBook:
                 entry[figure] = _some(last.values[k, d])
                 method = Method(int(last.method[k, d])).name.lower()
                 entry[f"{figure.split('_')[0]}_method"] = method
+                entry[f"sliding_{figure}"] = _some(slid[k][d])
             found.append(entry)
         return found
 
