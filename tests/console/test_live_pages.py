@@ -8,19 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.console.browsers import chromium, faults, hosts, keep, open_page, serving, until
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("live"), "--demo", "--pace", "25") as served:
-        yield served
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as found:
-        yield found
+from tests.console.browsers import faults, hosts, keep, open_page, until
 
 
 def get(demo, path, **headers):

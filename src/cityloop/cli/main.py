@@ -17,7 +17,9 @@ GROUPS: Final = {
     "cases": "cityloop.cli.cases:cases_app",
 }
 COMMANDS: Final = {
+    "backup": "cityloop.cli.backups:backup",
     "demo": "cityloop.cli.demo:demo",
+    "restore": "cityloop.cli.backups:restore",
     "serve": "cityloop.cli.serve:serve",
     "warm": "cityloop.cli.warm:warm",
 }

@@ -4,10 +4,22 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path, re_path
 
-from cityloop.console import api_cases, health, open311
-from cityloop.console.api import live
+from cityloop.console import api_cases, health, metrics, open311
+from cityloop.console.api import experiments as api_experiments
+from cityloop.console.api import live, plans
 from cityloop.console.api.root import api
-from cityloop.console.pages import cases, city, desk, figures, junction, place, seats, tap
+from cityloop.console.pages import (
+    cases,
+    city,
+    corridor,
+    desk,
+    experiments,
+    figures,
+    junction,
+    place,
+    seats,
+    tap,
+)
 
 _OPEN311 = [
     ("discovery", open311.discovery),
@@ -20,10 +32,13 @@ _OPEN311 = [
 ]
 
 api.add_router("/live", live.router)
+api.add_router("", plans.router)
+api.add_router("/experiments", api_experiments.router)
 
 urlpatterns = [
     path("healthz", health.alive, name="alive"),
     path("readyz", health.ready, name="ready"),
+    path("metrics", metrics.show, name="metrics"),
     path("api/v1/cases", api_cases.submit, name="api-cases"),
     path("api/v1/cases/<str:number>", api_cases.show, name="api-case"),
     path("api/v1/", api.urls),
@@ -35,6 +50,13 @@ urlpatterns = [
     re_path(r"^open311/v2[\s\S]*$", open311.astray),
     *i18n_patterns(
         path("", city.show, name="city"),
+        path("corridors/", corridor.choose, name="corridors"),
+        path("corridors/<int:number>/", corridor.show, name="corridor"),
+        path("experiments/", experiments.index, name="experiments"),
+        path("experiments/<int:number>/", experiments.show, name="experiment"),
+        path("experiments/<int:number>/cancel/", experiments.cancel, name="experiment-cancel"),
+        path("experiments/<int:number>/report/", experiments.report, name="experiment-report"),
+        path("experiments/<int:number>/table/", experiments.table, name="experiment-table"),
         path("junctions/<str:signal>/", junction.show, name="junction"),
         path("tap/", tap.show, name="tap"),
         path("login/", LoginView.as_view(template_name="console/login.html"), name="login"),

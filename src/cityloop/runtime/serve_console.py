@@ -12,6 +12,7 @@ from django.core.wsgi import get_wsgi_application
 from cityloop.city.scenario import Scenario
 from cityloop.field.sensor_faults import Fault
 from cityloop.runtime.case_clock import case_clock
+from cityloop.runtime.experiment_worker import experiment_worker
 from cityloop.runtime.listen import listen, serve_until_told
 from cityloop.runtime.live_loop import LiveLoop
 from cityloop.runtime.live_stream import PATH, LiveStream
@@ -21,6 +22,7 @@ from cityloop.usecases.live.twin import TwinOrder
 from cityloop.usecases.make_controller import BEST_CONTROL
 from cityloop.usecases.measure_run import HOUR_S
 from cityloop.usecases.open_scenario import open_city
+from cityloop.usecases.plans.plan_sets import restore_plans
 from cityloop.usecases.warm_kernels import warm_kernels
 
 _WORKERS: Final = 16
@@ -74,7 +76,7 @@ def serve_console(
     listening = listen(host, port)
     host, port = listening.getsockname()[:2]
     told = f"The console is at http://{host}:{port}/ and keeps what it knows in {folder}"
-    with case_clock(), _live_picture(folder, live, say) as hub:
+    with case_clock(), _live_picture(folder, live, say) as hub, experiment_worker():
         stream = LiveStream(hub)
         serve_until_told(
             build_console(stream),
@@ -96,6 +98,7 @@ def _live_picture(
         yield None
         return
     hub, loop = _open_live(folder, live, say)
+    restore_plans(hub)
     set_hub(hub)
     loop.start()
     try:

@@ -79,8 +79,23 @@ def write_plans(path: Path, plans: Iterable[Plan]) -> None:
     InputError
         If the file cannot be written.
     """
+    write_whole(path, format_plans(plans))
+
+
+def format_plans(plans: Iterable[Plan]) -> bytes:
+    """Give plans as the text of a file, one stage a line.
+
+    Parameters
+    ----------
+    plans
+        The plans.
+
+    Returns
+    -------
+    The text.
+    """
     head = f'{{\n  "format": "{FORMAT}",\n  "version": {VERSION},\n  "plans": '
-    write_whole(path, f"{head}{_plans_text(plans)}\n}}\n".encode())
+    return f"{head}{_plans_text(plans)}\n}}\n".encode()
 
 
 def write_timetable(path: Path, timetable: Timetable) -> None:
@@ -222,6 +237,34 @@ def read_timetable(path: Path, signals: Signals, table: SafetyTable) -> Timetabl
         plans=tuple(periods),
         mode=text.mode,
     )
+
+
+def parse_plans(data: bytes, path: Path, signals: Signals, table: SafetyTable) -> tuple[Plan, ...]:
+    """Read plans that always run from the text of `format_plans`.
+
+    Parameters
+    ----------
+    data
+        The text.
+    path
+        Where it comes from, for the errors.
+    signals
+        The signals.
+    table
+        What they must keep.
+
+    Returns
+    -------
+    The plans.
+
+    Raises
+    ------
+    InputError
+        As `read_plans`.
+    """
+    reading = _Reading(path, signals, table, "$.plans")
+    plans = _decode(path, data, _FileText).plans
+    return tuple(reading.plan(i, plan) for i, plan in enumerate(plans))
 
 
 def _decode(path: Path, data: bytes, kind: type[_Text]) -> _Text:

@@ -29,6 +29,27 @@ def fetch_dataset(name: str, report: Callable[[str], None]) -> Path:
     return datasets.fetch(datasets.get_dataset(name), cache_dir(), report)
 
 
+def cached_dataset(name: str) -> Path | None:
+    """Find a data set that has been fetched before, and fetch nothing.
+
+    Parameters
+    ----------
+    name
+        The data set's name in the registry.
+
+    Returns
+    -------
+    The folder with its files; None if it is not in the cache.
+
+    Raises
+    ------
+    InputError
+        If there is no such data set.
+    """
+    folder = datasets.folder_in(cache_dir(), datasets.get_dataset(name))
+    return folder if folder.is_dir() else None
+
+
 def cache_dir() -> Path:
     """Say where cityloop keeps what it can fetch again.
 

@@ -20,6 +20,7 @@ from cityloop.traffic.control.weighed import Weighed
 from cityloop.traffic.estimate.hires_log import DetectorSetup, make_log
 from cityloop.traffic.estimate.live.line_queues import QueueRules, queues_of_log
 from cityloop.traffic.estimate.windows import Events, SourceWindows, WindowRules
+from cityloop.traffic.model.corridor import Approach, corridor_delay
 from cityloop.traffic.plan.transition import plan_timing, signal_rules
 from cityloop.traffic.safety.gate import prove_commands, watch_lamps
 from cityloop.usecases.measure_signals import MeasureRules, work_out
@@ -76,6 +77,8 @@ def load_kernels() -> None:
         green_s=np.full(2, 20, np.int32),
         clearance_s=np.full(2, 4, np.int32),
     )
+    one = np.ones((1, 2))
+    corridor_delay([Approach(one[:, 0], one, -1, 0.0), Approach(one[:, 0], one, 0, 1.0)])
     timing = plan_timing(signals, table, plan)
     rules = signal_rules(signals, table, 0)
     everyone = np.ones(2, bool)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from cityloop.city.errors import InputError
 from cityloop.traffic.evaluate.runs import Run
@@ -21,6 +21,9 @@ Watch = Callable[[int, float], None]
 """Told the index of an order and the share of it that is done, 0-1."""
 
 
+TICK_S: Final = 1.0
+
+
 class _Worker(NamedTuple):
     order: int
     process: BaseProcess
@@ -28,7 +31,11 @@ class _Worker(NamedTuple):
 
 
 def run_orders(
-    orders: Sequence[RunOrder], watch: Watch, *, workers: int | None = None
+    orders: Sequence[RunOrder],
+    watch: Watch,
+    *,
+    workers: int | None = None,
+    tick: Callable[[], None] | None = None,
 ) -> list[Run]:
     """Run orders side by side.
 
@@ -40,6 +47,8 @@ def run_orders(
         Told the progress of each.
     workers
         How many at a time; as many as there are processors if None.
+    tick
+        Called every second; what it raises ends all runs, as an interrupt does.
 
     Returns
     -------
@@ -69,7 +78,10 @@ def run_orders(
                     process.start()
                 theirs.close()
                 running[ours] = _Worker(index, process, ours)
-            for pipe in wait(list(running)):
+            news_of = wait(list(running), None if tick is None else TICK_S)
+            if tick is not None:
+                tick()
+            for pipe in news_of:
                 assert isinstance(pipe, Connection)  # noqa: S101  wait gives back what it was given
                 worker = running[pipe]
                 news = _receive(worker, orders[worker.order])

@@ -14,7 +14,9 @@ from cityloop.traffic.evaluate.total_delay import total_delay
 from cityloop.traffic.observe.observation import Reading, Sensing
 from cityloop.traffic.safety.fallback import FallbackKind
 from cityloop.usecases.drive import Loop
+from cityloop.usecases.find_bands import BandOrder, find_band_plans
 from cityloop.usecases.live.demo_city import make_demo_city
+from cityloop.usecases.live.twin import RunPlans, TwinOrder, _Runs
 from cityloop.usecases.make_controller import make_controller, repaired_plans
 from cityloop.usecases.open_scenario import open_city
 
@@ -86,3 +88,18 @@ def test_a_controller_hands_over_to_a_plan_and_back_without_a_refusal(city, tmp_
     assert names[99] == "adaptive"
     assert names[130] == "fixed-time"
     assert names[-1] == "adaptive"
+
+
+@pytest.mark.slow
+def test_the_computed_plans_of_both_corridors_help(city, tmp_path):
+    delay_s = {}
+    found = find_band_plans(city, BandOrder(fair=0.0, cycle_s=(83, 83)))
+    for name, plans in (("own", repaired_plans(city)), ("waves", found.plans)):
+        order = TwinOrder(name=name, scenario=city.scenario, control="fixed-time", lasts_s=1800)
+        runs = _Runs(order, city)
+        runs.change(RunPlans(1, plans))
+        *_, (_, last) = (runs.second() for _ in range(1800))
+        runs.close()
+        assert last.alerts == [] or {each.kind for each in last.alerts} == {"spillback"}
+        delay_s[name] = last.delay_s / last.departed
+    assert delay_s["waves"] < 0.85 * delay_s["own"]

@@ -65,6 +65,29 @@ def said(key: str) -> str:
 
 
 @register.filter
+def job(state: str) -> str:
+    """Say where an experiment stands."""
+    return {
+        "waiting": lambda: gettext("waits"),
+        "running": lambda: gettext("runs"),
+        "done": lambda: gettext("done"),
+        "failed": lambda: gettext("failed"),
+        "cancelled": lambda: gettext("cancelled"),
+    }[state]()
+
+
+@register.filter
+def figure(key: str) -> str:
+    """Name a figure of a run."""
+    return {
+        "total_delay_s": gettext("Total delay a vehicle, s"),
+        "stops": gettext("Stops a vehicle"),
+        "longest_red_s": gettext("Longest red, s"),
+        "teleports": gettext("Teleports"),
+    }.get(key, key)
+
+
+@register.filter
 def percent(share: float | None) -> str:
     """Write a share as a whole percentage; a dash where there is none."""
     return "-" if share is None else f"{100 * share:.0f} %"

@@ -26,6 +26,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "cityloop.store.records.accounts",
     "cityloop.store.records.cases",
+    "cityloop.store.records.plans",
     "cityloop.console",
 ]
 MIDDLEWARE = [

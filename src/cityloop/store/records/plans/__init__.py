@@ -1,0 +1,1 @@
+"""Plans that people made, and experiments that they ordered."""

@@ -1,0 +1,1 @@
+"""Changes of the tables of plans and experiments, one after the other."""

@@ -1,0 +1,1 @@
+"""Comparisons of controllers as jobs in the database: ordered, worked off, cancelled, reported."""
