@@ -77,8 +77,7 @@ def load_kernels() -> None:
         green_s=np.full(2, 20, np.int32),
         clearance_s=np.full(2, 4, np.int32),
     )
-    one = np.ones((1, 2))
-    corridor_delay([Approach(one[:, 0], one, -1, 0.0), Approach(one[:, 0], one, 0, 1.0)])
+    corridor_delay([Approach(np.ones(1), np.ones((1, 2)), i - 1, 1.0) for i in range(2)])
     timing = plan_timing(signals, table, plan)
     rules = signal_rules(signals, table, 0)
     everyone = np.ones(2, bool)
