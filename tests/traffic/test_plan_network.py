@@ -10,7 +10,7 @@ from cityloop.kernels.plan_search import settle_alone
 from cityloop.traffic.model.streets import empty_profiles
 from cityloop.traffic.plan.alone import improve_alone, time_masters
 from cityloop.traffic.plan.masters import plan_large, search
-from cityloop.traffic.plan.network import evaluate, improve, make_plans
+from cityloop.traffic.plan.network import evaluate, improve, make_plans, total
 from cityloop.traffic.plan.options import find_options
 from cityloop.traffic.plan.stock import Pool
 from cityloop.traffic.plan.timings import least_cycles_s, start_timings
@@ -183,3 +183,14 @@ def test_plans_by_time_of_day_where_the_directions_change_places(network):
     # It is worth it: less delay than with the best plan for all day.
     singles = [each.delay.sum() for each in found if len(each.plans) == 1]
     assert day.delay.sum() < min(singles)
+
+
+@pytest.mark.parametrize("volume", [0.1, 0.6])
+def test_a_large_network_is_never_worse_than_its_start_overloaded_or_not(volume):
+    streets, pool = make_row(80, volume=volume), make_pool(80)
+    start, found = plan_large(streets, pool, np.random.default_rng(0))
+    assert total(found) <= total(start)
+    anew = evaluate(streets, pool.stock, found.timings, found.master_s)
+    assert total(found) == pytest.approx(total(anew), rel=1e-9)
+    again = plan_large(streets, pool, np.random.default_rng(0))[1]
+    assert again.timings.offset_s.tolist() == found.timings.offset_s.tolist()

@@ -32,9 +32,7 @@ class Separate(NamedTuple):
     signal_cost: Floats
 
 
-def improve_alone(
-    streets: Streets, pool: Pool, master_s: int, laps: int = LAPS, *, from_few: bool = True
-) -> Separate:
+def improve_alone(streets: Streets, pool: Pool, master_s: int, laps: int = LAPS) -> Separate:
     """Time every signal for itself, from its shipped stages and from few, and keep the better.
 
     Parameters
@@ -47,8 +45,6 @@ def improve_alone(
         The master cycle. [s]
     laps
         As in `improve`; 0 for greens by flow ratios.
-    from_few
-        Whether to begin with few stages, too, where the shipped ones fit.
 
     Returns
     -------
@@ -61,8 +57,6 @@ def improve_alone(
     best_cost = np.full(signals, np.inf)
     owner = np.repeat(turns, np.diff(streets.queue_start))
     for shipped in (True, False):
-        if not shipped and not from_few and np.isfinite(best_cost).all():
-            break
         timings, fits = start_timings(streets, pool, master_s, shipped=shipped)
         profiles = empty_profiles(streets, master_s)
         room = make_room(streets, master_s, timings.order.shape[1])
@@ -91,7 +85,7 @@ def improve_alone(
             best.cost[of_queue] = profiles.cost[of_queue]
             best.delay[of_queue] = profiles.delay[of_queue]
             best.saturation[of_queue] = profiles.saturation[of_queue]
-    assert best is not None  # noqa: S101  the loop runs once at least
+    assert best is not None  # noqa: S101  the loop runs twice
     return Separate(best, best_cost)
 
 

@@ -25,8 +25,8 @@ FINE_ROUNDS: Final = ((GREENS, 2),)
 
 DOUBLE_ROUNDS: Final = ((STAGES, 1), (GREENS, 1))
 LARGE_MASTERS_S: Final = (40, 60, 80, 100, 120, 150)
-LARGE_ROUNDS: Final = ((OFFSETS, 1), (GREENS, 1))
-"""In a large network less is tried: stages are those that each signal has chosen for itself."""
+LARGE_ROUNDS: Final = ((OFFSETS, 1), (STAGES, 1), (GREENS, 1))
+"""In a large network less is tried, in one master cycle."""
 
 LARGE: Final = 60
 LARGE_KEPT: Final = 1
@@ -77,7 +77,7 @@ def search(
     for each in sorted(fit, key=total)[: LARGE_KEPT if large else keep]:
         begin, master_s = each.timings, each.master_s
         if large:
-            begin = improve_alone(whole, pool, master_s, 1, from_few=False).candidate.timings
+            begin = improve_alone(whole, pool, master_s, 1).candidate.timings
         found = improve(whole, pool.stock, begin, master_s, rng, rounds, laps)
         if len(streets.flat) > 1:
             fine = LARGE_ROUNDS if large else FINE_ROUNDS
