@@ -101,7 +101,7 @@ def ask_count(port: int, source: str) -> int:
 def kill_again_and_again(folder: Path, kills: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.faults.test_kills"])
+    context.set_forkserver_preload(["tests.faults.test_kills", "tests.faults.warm_service"])
     port, over = free_port(), Event()
 
     def start() -> BaseProcess:

@@ -1,7 +1,7 @@
 """Events as lines of JSON."""
 
 import re
-from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from functools import cache
 from operator import attrgetter
@@ -53,27 +53,35 @@ def decode_ndjson(kind: EventKind, body: bytes) -> Decoded:
     -------
     The rows that were taken.
     """
-    decoder, stand_in = _decoder(kind)
     faults: dict[int, str] = {}
-    rows: list[Any]
     try:
-        if _may_name_plates(body) and _PLATE_KEY.search(body):
-            raise msgspec.ValidationError  # the slow way says which line
-        rows = decoder.decode_lines(body)
+        # Where every key is one of the kind's, none names a plate.
+        rows: list[Any] = _decoders(kind)[0].decode_lines(body)
     except _BROKEN:
-        rows = []
-        for line in _filled_lines(body):
-            reason = None
-            try:
-                rows.append(decoder.decode(line))
-            except _BROKEN as error:
-                reason = _reason(error, kind)
-                rows.append(stand_in)
-            if _PLATE_KEY.search(line):
-                reason = f"vehicle_token-{Fault.PLATE}"
-            if reason is not None:
-                faults[len(rows) - 1] = reason
+        rows = _decode_odd(kind, body, faults)
     return check_rows(kind, _columns(kind, rows), faults, lambda row: _place(row, body, faults))
+
+
+def _decode_odd(kind: EventKind, body: bytes, faults: dict[int, str]) -> list[Any]:
+    """Decode lines of which some are no good or have other keys; tell which are no good."""
+    _, decoder, stand_in = _decoders(kind)
+    with suppress(*_BROKEN):
+        if not (_may_name_plates(body) and _PLATE_KEY.search(body)):
+            whole: list[Any] = decoder.decode_lines(body)
+            return whole
+    rows = []
+    for line in _filled_lines(body):
+        reason = None
+        try:
+            rows.append(decoder.decode(line))
+        except _BROKEN as error:
+            reason = _reason(error, kind)
+            rows.append(stand_in)
+        if _PLATE_KEY.search(line):
+            reason = f"vehicle_token-{Fault.PLATE}"
+        if reason is not None:
+            faults[len(rows) - 1] = reason
+    return rows
 
 
 def _may_name_plates(body: bytes) -> bool:
@@ -89,15 +97,8 @@ def _columns(kind: EventKind, rows: list[Any]) -> list[Any]:
     types = [_wide_type(column) for column in kind.columns]
     if not rows:
         return [pa.array([], each) for each in types]
-    if len(types) == 1:
-        return [pa.array([getattr(row, kind.columns[0].name) for row in rows], types[0])]
-    columns = zip(*map(_values(kind), rows), strict=True)
-    return [pa.array(values, each) for values, each in zip(columns, types, strict=True)]
-
-
-@cache
-def _values(kind: EventKind) -> Callable[[Any], tuple[Any, ...]]:
-    return attrgetter(*(column.name for column in kind.columns))
+    getters = [attrgetter(column.name) for column in kind.columns]
+    return [pa.array(list(map(get, rows)), each) for get, each in zip(getters, types, strict=True)]
 
 
 def _wide_type(column: Column) -> Any:  # noqa: ANN401  pyarrow has no types
@@ -111,8 +112,11 @@ def _wide_type(column: Column) -> Any:  # noqa: ANN401  pyarrow has no types
 
 
 @cache
-def _decoder(kind: EventKind) -> tuple[msgspec.json.Decoder[Any], Any]:
-    """Give the decoder of a kind's lines, and a row to stand where a line is no good."""
+def _decoders(kind: EventKind) -> tuple[msgspec.json.Decoder[Any], msgspec.json.Decoder[Any], Any]:
+    """Give two decoders of a kind's lines, and a row to stand where a line is no good.
+
+    The first takes no keys but the kind's.
+    """
     fields: list[Any] = []
     for column in kind.columns:
         given = _TYPES[column.type]
@@ -120,7 +124,12 @@ def _decoder(kind: EventKind) -> tuple[msgspec.json.Decoder[Any], Any]:
             (column.name, given) if column.required else (column.name, given | None, None)
         )
     # Required columns come first in none of the kinds by rule, so all are by keyword.
-    row = msgspec.defstruct(f"{kind.name}_row", fields, kw_only=True, gc=False)
+    row, exact = (
+        msgspec.defstruct(
+            f"{kind.name}_row", fields, kw_only=True, gc=False, forbid_unknown_fields=strict
+        )
+        for strict in (False, True)
+    )
     values = {
         ColumnType.TIME: datetime.fromisoformat("1970-01-01T00:00:00+00:00"),
         ColumnType.NAME: "-",
@@ -130,7 +139,7 @@ def _decoder(kind: EventKind) -> tuple[msgspec.json.Decoder[Any], Any]:
         ColumnType.DEGREES: 0.0,
     }
     stand_in = row(**{column.name: values[column.type] for column in kind.columns})
-    return msgspec.json.Decoder(row), stand_in
+    return msgspec.json.Decoder(exact), msgspec.json.Decoder(row), stand_in
 
 
 def _reason(error: Exception, kind: EventKind) -> str:
