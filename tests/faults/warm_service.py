@@ -1,4 +1,4 @@
-"""What every service that is forked off finds loaded: else each of its many lives begins with it."""
+"""What services that are forked off find loaded: else each of many lives begins with it."""
 
 from cityloop.runtime import serve_events
 from cityloop.usecases.warm_intake import warm_intake
