@@ -1,6 +1,6 @@
 """How many cases a second are taken in, on the disk before they are acknowledged.
 
-    .venv/bin/python benchmarks/intake_cases.py [--cases N] [--clients N]
+    .venv/bin/python benchmarks/intake_cases.py [--cases N] [--clients N] [--database NAME]
 
 Starts `cityloop serve` over SQLite (WAL, synchronous=FULL) and over a PostgreSQL server of its own
 (fsync on), each on this machine with its clients beside it. Clients send JSON over connections that
@@ -92,23 +92,28 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cases", type=int, default=4_000)
     parser.add_argument("--clients", type=int, default=16)
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), help="both if not given")
     given = parser.parse_args()
     print(
         f"Python {platform.python_version()}, Django {django.__version__}, {given.clients} clients"
     )
-    with tempfile.TemporaryDirectory() as folder:
-        served = Served(Path(folder))
+    if given.database != "postgresql":
+        with tempfile.TemporaryDirectory() as folder:
+            served = Served(Path(folder))
+            try:
+                measure("SQLite", served, given.cases, given.clients)
+            finally:
+                served.stop()
+    if given.database != "sqlite":
+        server = PostgresServer()
         try:
-            measure("SQLite", served, given.cases, given.clients)
+            with tempfile.TemporaryDirectory() as folder:
+                served = Served(Path(folder), server.url(server.create()))
+                try:
+                    measure("PostgreSQL", served, given.cases, given.clients)
+                finally:
+                    served.stop()
         finally:
-            served.stop()
-    server = PostgresServer()
-    with tempfile.TemporaryDirectory() as folder:
-        served = Served(Path(folder), server.url(server.create()))
-        try:
-            measure("PostgreSQL", served, given.cases, given.clients)
-        finally:
-            served.stop()
             server.stop()
 
 

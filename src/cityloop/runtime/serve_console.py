@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from a2wsgi import WSGIMiddleware
 from a2wsgi.asgi_typing import ASGIApp
 from django.core.wsgi import get_wsgi_application
 
@@ -16,6 +15,7 @@ from cityloop.runtime.experiment_worker import experiment_worker
 from cityloop.runtime.listen import listen, serve_until_told
 from cityloop.runtime.live_loop import LiveLoop
 from cityloop.runtime.live_stream import PATH, LiveStream
+from cityloop.runtime.pages_in_threads import PagesInThreads
 from cityloop.store.frame_log import FrameLog
 from cityloop.usecases.live.hub import OURS, OWN, Hub, set_hub
 from cityloop.usecases.live.twin import TwinOrder
@@ -135,7 +135,7 @@ def build_console(stream: LiveStream) -> ASGIApp:
     """
     # Django types its answer more loosely than a2wsgi asks for.
     wsgi: Any = get_wsgi_application()
-    pages: Any = WSGIMiddleware(wsgi, workers=_WORKERS)
+    pages = PagesInThreads(wsgi, _WORKERS)
 
     async def console(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401  ASGI's own
         to = stream if scope["type"] == "http" and scope["path"] == PATH else pages
