@@ -1,6 +1,7 @@
 """What a city's IT does: watch figures, back up, restore, ask Django what is unsafe."""
 
 import io
+import json
 import os
 import re
 import subprocess
@@ -9,6 +10,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
+import yaml
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
@@ -85,6 +87,9 @@ def test_django_finds_nothing_unsafe_behind_tls(tmp_path):
         "open_records(Path('kept'))\n"
         "from django.core.management import call_command\n"
         "call_command('check', deploy=True, fail_level='WARNING')\n"
+        "from django.test import Client\n"
+        "client = Client(headers={'host': 'city.example'})\n"
+        "print([client.get(p).status_code for p in ('/healthz', '/login/')])\n"
     )
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code],
@@ -101,6 +106,47 @@ def test_django_finds_nothing_unsafe_behind_tls(tmp_path):
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert "no issues" in done.stdout
+    assert "[200, 301]" in done.stdout
+
+
+def test_the_compose_file_is_sound_and_fits_the_settings():
+    root = Path(__file__).resolve().parents[2]
+    composed = yaml.safe_load((root / "compose.yaml").read_text(encoding="utf-8"))
+    assert set(composed) == {"services", "volumes"}
+    named = {v.split(":")[0] for s in composed["services"].values() for v in s["volumes"]}
+    assert named == set(composed["volumes"])
+    settings = (root / "src/cityloop/store/records/settings.py").read_text(encoding="utf-8")
+    docs = (root / "docs/console.md").read_text(encoding="utf-8")
+    for service in composed["services"].values():
+        assert service["cap_drop"] == ["ALL"]
+        for name, value in service["environment"].items():
+            # No secret stands in the file, and no setting that the console does not know.
+            assert not re.search("PASSWORD", name) or value.startswith("${")
+            assert name.startswith("POSTGRES_") or (f'"{name}"' in settings and f"`{name}`" in docs)
+    for port in composed["services"]["web"]["ports"]:
+        assert port.startswith("127.0.0.1:")
+
+
+def test_the_container_file_copies_what_is_there_and_runs_as_nobody():
+    root = Path(__file__).resolve().parents[2]
+    text = (root / "Containerfile").read_text(encoding="utf-8").replace("\\\n", " ")
+    lines = [line.split(maxsplit=1) for line in text.splitlines() if line[:1] not in ("#", "")]
+    known = {
+        "FROM", "WORKDIR", "COPY", "RUN", "USER", "ENV", "VOLUME", "EXPOSE", "HEALTHCHECK",
+        "ENTRYPOINT", "CMD",
+    }  # fmt: skip
+    assert {word for word, _ in lines} == known
+    for word, rest in lines:
+        if word == "COPY" and not rest.startswith("--from"):
+            *sources, _ = rest.split()
+            assert [each for each in sources if not (root / each).exists()] == []
+        if word in ("ENTRYPOINT", "CMD"):
+            assert all(isinstance(each, str) for each in json.loads(rest))
+        if word == "FROM":
+            assert re.search(r":\d[\w.-]+( AS \w+)?$", rest)
+    users = [rest for word, rest in lines if word == "USER"]
+    assert int(users[-1]) > 0
+    assert "--require-hashes" in text
 
 
 def test_no_model_lacks_its_migration(sqlite_records):

@@ -21,6 +21,9 @@ PAGES = {
     "city": ("/", None),
     "corridors": ("/corridors/", Right.SEE),
     "corridor": ("/corridors/0/", Right.SEE),
+    "circle": ("/circle/", Right.SEE),
+    "circle-homes": ("/circle/homes.geojson", Right.SEE),
+    "circle-areas": ("/circle/areas.csv", Right.SEE),
     "experiments": ("/experiments/", Right.SEE),
     "experiment": ("/experiments/1/", Right.SEE),
     "experiment-cancel": ("/experiments/1/cancel/", Right.EXPERIMENT),
@@ -186,3 +189,20 @@ def test_what_a_session_changes_through_the_api_needs_its_token(roles):
     answer = call(strict, "POST", "/api/v1/plans")
     assert answer.status_code == 403
     assert "CSRF" in answer.json()["detail"]
+
+
+def test_the_api_describes_every_route_with_what_may_go_wrong(roles):
+    client = client_of(roles[Role.VIEWER])
+    told = client.get("/api/v1/openapi.json").json()
+    assert told["openapi"].startswith("3.1")
+    described = {
+        (method.upper(), path): operation
+        for path, operations in told["paths"].items()
+        for method, operation in operations.items()
+    }
+    assert set(described) == {(method, path) for method, path, _ in api_routes()}
+    for where, operation in described.items():
+        assert operation["summary"], where
+        assert operation["description"], where
+        assert {"401", "403", "404", "422"} <= set(operation["responses"]), where
+        assert {"200", "201"} & set(operation["responses"]), where

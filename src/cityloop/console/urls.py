@@ -10,6 +10,7 @@ from cityloop.console.api import live, plans
 from cityloop.console.api.root import api
 from cityloop.console.pages import (
     cases,
+    circle,
     city,
     corridor,
     desk,
@@ -50,6 +51,9 @@ urlpatterns = [
     re_path(r"^open311/v2[\s\S]*$", open311.astray),
     *i18n_patterns(
         path("", city.show, name="city"),
+        path("circle/", circle.show, name="circle"),
+        path("circle/homes.geojson", circle.homes, name="circle-homes"),
+        path("circle/areas.csv", circle.areas, name="circle-areas"),
         path("corridors/", corridor.choose, name="corridors"),
         path("corridors/<int:number>/", corridor.show, name="corridor"),
         path("experiments/", experiments.index, name="experiments"),

@@ -1,0 +1,24 @@
+"""The city of the service circle, opened once; the first who asks waits for it."""
+
+from functools import cache
+from threading import Lock
+
+from django.conf import settings
+
+from cityloop.usecases.look_at_circle import Circles
+from cityloop.usecases.open_circle import open_question
+
+_OPENING = Lock()
+
+
+def find_circles() -> Circles | None:
+    """Find the city's circles; None where no city is set (`CITYLOOP_CITY`)."""
+    if not settings.CITY:
+        return None
+    with _OPENING:
+        return _open(settings.CITY, settings.CIRCLE_STANDARD)
+
+
+@cache
+def _open(city: str, standard: str) -> Circles:
+    return Circles(open_question(city, lambda _: None, profile=standard))
