@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -203,3 +204,24 @@ def test_when_the_door_opens_nothing_is_left_to_be_compiled(tmp_path):
         take("heartbeat", [f'{{"time":"{(NOW + timedelta(seconds=61)).isoformat()}"}}']),
     )
     assert [len(each.signatures) for each in used] == before
+
+
+def test_a_checkpoint_that_the_disk_has_spoilt_is_one_line(tmp_path):
+    keeper = EventKeeper(tmp_path)
+    kept(keeper, take("detector", [counted(name) for name in "abcdefg"]))
+    path = tmp_path / "checkpoint"
+    whole, rng = path.read_bytes(), np.random.default_rng(3)
+    refused, said = 0, set[str]()
+    for _ in range(150):
+        spoilt = bytearray(whole)
+        at = int(rng.integers(len(spoilt)))
+        end = at + int(rng.integers(1, 60))
+        spoilt[at:end] = bytes(end - at) if rng.random() < 0.5 else rng.bytes(end - at)
+        path.write_bytes(spoilt[: len(whole) if rng.random() < 0.7 else at])
+        try:
+            EventKeeper(tmp_path)
+        except InputError as error:
+            refused += 1
+            said.add(str(error))
+    assert refused > 50
+    assert [line.startswith(f"{path}: this is no checkpoint") for line in said] == [True]

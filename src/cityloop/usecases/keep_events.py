@@ -337,16 +337,18 @@ class EventKeeper:
             return Ledger(), WindowBook(rules, self.roads), 0
         try:
             state = msgspec.msgpack.decode(path.read_bytes(), type=_Checkpoint)
-        except msgspec.MsgspecError:
-            state = _Checkpoint(0, 0, [], b"")
-        if state.version != _VERSION:
-            raise InputError(
-                file=path,
-                place="",
-                cause="this is no checkpoint that this version of cityloop can read",
-                remedy="start the version that wrote it, or bring the file back from a backup",
-            )
-        return Ledger(state.accounts), decode_windows(state.windows, self.roads), state.segment
+            if state.version == _VERSION:
+                # Windows that are not as many as they say are refused, too.
+                windows = decode_windows(state.windows, self.roads)
+                return Ledger(state.accounts), windows, state.segment
+        except (msgspec.MsgspecError, ValueError):
+            pass
+        raise InputError(
+            file=path,
+            place="",
+            cause="this is no checkpoint that this version of cityloop can read",
+            remedy="start the version that wrote it, or bring the file back from a backup",
+        )
 
     def _replay(self, last: int) -> int:
         """Take in the segments after the checkpoint; give the highest number in use."""
