@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from cityloop.city.signals import Relation
 from cityloop.field.dry_run import DryRun
 from cityloop.traffic.control.coordinated import Coordinated
 from cityloop.traffic.observe.view import build_view
@@ -25,14 +26,15 @@ CYCLE_S = 34
 class Seeing:
     """The controller, shown standing vehicles on the lanes that `who` names for each second."""
 
-    def __init__(self, who, plan):
-        self._view = build_view(NETWORK, SIGNALS)
+    def __init__(self, who, plan, roads):
+        self._network, signals = roads
+        self._view = build_view(self._network, signals)
         self._who = who
-        self._inner = Coordinated(NETWORK, SIGNALS, make_table(SIGNALS), self._view, (plan,))
+        self._inner = Coordinated(self._network, signals, make_table(signals), self._view, (plan,))
         self.name, self.needs, self.look_at = "seeing", self._inner.needs, self._inner.look_at
 
     def decide(self, observation, lamps):
-        lanes = [NETWORK.lane_ids.index(f"{name}_0") for name in self._who(lamps.now_s)]
+        lanes = [self._network.lane_ids.index(f"{name}_0") for name in self._who(lamps.now_s)]
         views = np.array([np.flatnonzero(self._view.lane == i)[0] for i in lanes], np.int32)
         seen = dataclasses.replace(
             observation,
@@ -44,11 +46,11 @@ class Seeing:
         return self._inner.decide(seen, lamps)
 
 
-def run(who, seconds=5 * CYCLE_S, plan=PLAN):
-    table = make_table(SIGNALS)
-    view = build_view(NETWORK, SIGNALS)
-    field = DryRun(NETWORK, SIGNALS, table, view, begin_s=0, end_s=seconds)
-    record = drive(field, Seeing(who, plan), lambda _now_s: None)
+def run(who, seconds=5 * CYCLE_S, plan=PLAN, roads=(NETWORK, SIGNALS)):
+    network, signals = roads
+    view = build_view(network, signals)
+    field = DryRun(network, signals, make_table(signals), view, begin_s=0, end_s=seconds)
+    record = drive(field, Seeing(who, plan, roads), lambda _now_s: None)
     assert (record.refused, record.broken) == (0, 0)
     changes, shown, said = dict(field.shown), "", []
     for now_s in range(seconds):
@@ -87,3 +89,31 @@ def test_who_asks_is_served_and_the_coordinated_green_is_never_late(asks_s):
     # It may begin early, and ends no sooner than planned: in these seconds it is always green.
     for begin_s in range(2 * CYCLE_S, 5 * CYCLE_S, CYCLE_S):
         assert set(said[begin_s : begin_s + 14]) == {"Gr"}
+
+
+def make_left_turn():
+    """Through traffic a, a left turn b that yields to it, and a side road c."""
+    network, signals = make_lanes(
+        dict.fromkeys(("a_0", "b_0", "c_0", "d_0", "e_0", "f_0"), 100.0),
+        [
+            Way("a_0", "d_0", lamp="north 0"),
+            Way("b_0", "e_0", lamp="north 1"),
+            Way("c_0", "f_0", lamp="north 2"),
+        ],
+        forbidden=["north 0 2", "north 1 2"],
+    )
+    relation = signals.relation.copy()
+    relation[[1, 3]] = Relation.HAS_PRIORITY, Relation.YIELDS
+    return network, dataclasses.replace(signals, relation=relation)
+
+
+@pytest.mark.parametrize(("who", "served"), [("abc", True), ("ac", False)])
+def test_who_finds_no_gap_under_green_gets_the_stage_in_which_nobody_has_priority(who, served):
+    """The left turn stands under a green that yields: its own stage is not left out."""
+    plan = make_plan("14 GG. 0", "8 .G. 4", "8 ..G 4")
+    said = run(lambda _now_s: who, seconds=6 * 38, plan=plan, roads=make_left_turn())[38:]
+    own = sum(shown[0] == "r" and shown[1] in "Gg" for shown in said)
+    assert (own > 0) is served
+    # The side road is served in every cycle, all the same.
+    begins = [t for t in range(1, len(said)) if said[t][2] == "G" and said[t - 1][2] == "r"]
+    assert len(begins) == 5

@@ -11,7 +11,16 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from cityloop.city.network import Floats, Ints, Network
-from cityloop.city.signals import Bools, Commands, GroupKind, Lamps, Plan, SafetyTable, Signals
+from cityloop.city.signals import (
+    Bools,
+    Commands,
+    GroupKind,
+    Lamps,
+    Plan,
+    Relation,
+    SafetyTable,
+    Signals,
+)
 from cityloop.traffic.observe.observation import Observation, Reading
 from cityloop.traffic.observe.view import View
 from cityloop.traffic.plan.switch import clearance_s
@@ -240,7 +249,20 @@ def _lay_out(
         own.append((np.unique(of_lane) - part.start).astype(np.int32))
     shape = (len(stages), len(lanes))
     any_green = np.array([[stage[g].any() for g in own] for stage in stages], bool).reshape(shape)
-    all_green = np.array([[stage[g].all() for g in own] for stage in stages], bool).reshape(shape)
+    # Who gives way to others that are green may never find a gap: the lane is not fully served.
+    square = signals.square(signals.relation, s)
+    others = signals.group_kind[part] != GroupKind.WALK
+    yields = np.array(
+        [stage & ((square == Relation.YIELDS) & (stage & others)).any(axis=1) for stage in stages],
+        bool,
+    ).reshape(stages.shape)
+    all_green = np.array(
+        [
+            [(stage & ~waits)[g].all() for g in own]
+            for stage, waits in zip(stages, yields, strict=True)
+        ],
+        bool,
+    ).reshape(shape)
     walk = signals.group_kind[part] == GroupKind.WALK
     before = np.concatenate([[0], np.cumsum(plan.green_s + plan.clearance_s)[:-1]])
     return _Signal(
