@@ -84,7 +84,7 @@ def test_the_city_moves_and_is_worked_by_keyboard(demo, browser, root, own):
     before = page.evaluate("document.querySelector('.over').toDataURL()")
     second = page.inner_text("#clock")
     until(page, f"document.getElementById('clock').textContent != '{second}'")
-    assert page.evaluate("document.querySelector('.over').toDataURL()") != before
+    until(page, f"document.querySelector('.over').toDataURL() != '{before}'")
     # Roads are drawn: not every pixel of the map is empty.
     page.focus("[data-twin=own] .map")
     page.keyboard.press("+")
