@@ -58,7 +58,7 @@ def test_a_comparison_runs_and_is_told(demo, browser):
         page.click("text=Runs (CSV)")
     rows = list(csv.DictReader(io.StringIO(told.value.path().read_text(encoding="utf-8-sig"))))
     assert [(row["control"], row["seed"]) for row in rows] == [
-        ("fixed-time", "1"), ("adaptive", "1"), ("fixed-time", "2"), ("adaptive", "2"),
+        ("adaptive", "1"), ("fixed-time", "1"), ("adaptive", "2"), ("fixed-time", "2"),
     ]  # fmt: skip
     assert hosts(asked) == {demo.url.removeprefix("http://")}
     page.set_viewport_size({"width": 390, "height": 844})
