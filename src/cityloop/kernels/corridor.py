@@ -15,8 +15,10 @@ def fill_queues(
 
     Parameters
     ----------
-    arrivals, capacity
-        (lanes, cycle) >= 0. [veh/s]
+    arrivals
+        (lanes, cycle) who comes, >= 0. [veh/s]
+    capacity
+        (lanes, cycle) who may leave, >= 0. [veh/s]
     cycles
         How many cycles, >= 1.
     waits

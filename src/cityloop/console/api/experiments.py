@@ -5,9 +5,8 @@ from typing import Annotated
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
-from ninja import Query, Router, Schema
+from ninja import Field, Query, Router, Schema
 from ninja.errors import HttpError
-from pydantic import Field
 
 from cityloop.console.api.root import JSON, PROBLEMS, caller_of, holds, tagged
 from cityloop.console.who import now

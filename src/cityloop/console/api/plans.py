@@ -6,9 +6,8 @@ from typing import Annotated, Any
 import msgspec
 import numpy as np
 from django.http import HttpRequest, HttpResponse
-from ninja import Query, Router, Schema
+from ninja import Field, Query, Router, Schema
 from ninja.errors import HttpError
-from pydantic import Field
 
 from cityloop.city.errors import InputError
 from cityloop.console.api.live import get_hub
