@@ -50,5 +50,7 @@ def test_everything_that_a_run_reports_arrives(tmp_path, door):
         for lane in (0, 1)
         for loop in ("stop", "advance")
     }
+    # Which of the last windows are still open hangs on the second in which the test runs.
     speeds = pl.Series([each["speed_m_s"] for each in estimates]).drop_nulls()
-    assert speeds.is_between(1, 20).all()
+    assert speeds.is_between(0, 20).all()
+    assert speeds.max() > 5
