@@ -53,4 +53,4 @@ def test_everything_that_a_run_reports_arrives(tmp_path, door):
     # Which of the last windows are still open hangs on the second in which the test runs.
     speeds = pl.Series([each["speed_m_s"] for each in estimates]).drop_nulls()
     assert speeds.is_between(0, 20).all()
-    assert speeds.max() > 5
+    assert (speeds > 5).any()
