@@ -3,7 +3,6 @@
 import signal
 import socket
 from collections.abc import Callable
-from contextlib import suppress
 from types import FrameType
 from typing import Any, Final
 
@@ -95,11 +94,16 @@ def serve_until_told(
             timeout_graceful_shutdown=grace_s,
         )
     )
-    # uvicorn ends in order at both signals, then hands them on to whoever listened before: to this.
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+    def told(_signal: int, _frame: FrameType | None) -> None:
+        server.should_exit = True
+
+    # Before uvicorn listens to signals itself, and after: it hands on what it was told. Nothing is
+    # raised, since an exception out of a handler can be lost wherever Python swallows one.
+    before = {each: signal.signal(each, told) for each in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with suppress(KeyboardInterrupt):
-            ready()
-            server.run(sockets=[listening])
+        ready()
+        server.run(sockets=[listening])
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for each, handler in before.items():
+            signal.signal(each, handler)
