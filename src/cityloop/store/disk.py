@@ -135,6 +135,80 @@ class Disk:
             os.close(folder)
 
 
+class WholeFile:
+    """A file that comes to the disk whole or not at all, written a part at a time.
+
+    Parameters
+    ----------
+    disk
+        Where to.
+    path
+        The file, in a folder that is there.
+
+    Raises
+    ------
+    OSError
+        If it cannot be made.
+    """
+
+    def __init__(self, disk: Disk, path: Path) -> None:
+        self._disk, self._path = disk, path
+        self._beside = path.with_name(f".{path.name}.part")
+        self._file: int | None = disk.create(self._beside)
+        self.closed = False
+
+    def write(self, data: bytes) -> int:
+        """Write on; after `give_up`, to nowhere.
+
+        Parameters
+        ----------
+        data
+            The next part.
+
+        Returns
+        -------
+        Its length. [bytes]
+
+        Raises
+        ------
+        OSError
+            If it cannot be written.
+        """
+        part = bytes(data)
+        if self._file is not None:
+            self._disk.write(self._file, part)
+        return len(part)
+
+    def flush(self) -> None:
+        """Do nothing: `put` waits for the disk."""
+
+    def close(self) -> None:
+        """Do nothing: who writes on this as on any file does not know when it is whole."""
+
+    def put(self) -> None:
+        """End it: afterwards there is the new file, before that what was there under its name.
+
+        Raises
+        ------
+        OSError
+            If that fails; then the old one is still there.
+        """
+        assert self._file is not None  # noqa: S101
+        file, self._file = self._file, None
+        try:
+            self._disk.sync(file)
+        finally:
+            self._disk.close(file)
+        self._disk.rename(self._beside, self._path)
+        self._disk.sync_folder(self._path.parent)
+
+    def give_up(self) -> None:
+        """End it without a result."""
+        if self._file is not None:
+            file, self._file = self._file, None
+            self._disk.close(file)
+
+
 def put_file(disk: Disk, path: Path, data: bytes) -> None:
     """Bring a whole file to the disk: afterwards there is the new one, before that the old one.
 
@@ -152,12 +226,9 @@ def put_file(disk: Disk, path: Path, data: bytes) -> None:
     OSError
         If it cannot be written; then the old one is still there.
     """
-    beside = path.with_name(f".{path.name}.part")
-    file = disk.create(beside)
+    file = WholeFile(disk, path)
     try:
-        disk.write(file, data)
-        disk.sync(file)
+        file.write(data)
+        file.put()
     finally:
-        disk.close(file)
-    disk.rename(beside, path)
-    disk.sync_folder(path.parent)
+        file.give_up()

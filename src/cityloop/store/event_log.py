@@ -1,12 +1,14 @@
 """The log of events: what has been appended survives the end of the process and of the power."""
 
+import errno
+import os
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from struct import Struct
-from typing import Final
+from typing import BinaryIO, Final
 
 import msgspec
 
@@ -208,7 +210,7 @@ def read_cut(path: Path) -> tuple[int, int]:
 
 
 def read_entries(path: Path, holds_bytes: int | None = None) -> Iterator[tuple[int, Entry, bytes]]:
-    """Read a segment up to where it breaks off.
+    """Read a segment up to where it breaks off, an entry at a time.
 
     Parameters
     ----------
@@ -222,19 +224,57 @@ def read_entries(path: Path, holds_bytes: int | None = None) -> Iterator[tuple[i
     Where an entry begins, the entry, and its body. What follows an entry that is not whole was
     never acknowledged, and is not read.
     """
-    data = memoryview(path.read_bytes())[:holds_bytes]
-    begin = _FIRST_LINE_BYTES
-    if not _FIRST_LINE_READ.fullmatch(data[:begin]):
-        return
-    while begin + _FRAME.size <= len(data):
-        magic, head_length, body_length, check = _FRAME.unpack_from(data, begin)
-        body_at = begin + _FRAME.size + head_length
-        end = body_at + body_length
-        if magic != _MAGIC or end > len(data):
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        end = size if holds_bytes is None else min(size, holds_bytes)
+        if not _FIRST_LINE_READ.fullmatch(file.read(min(end, _FIRST_LINE_BYTES))):
             return
-        lengths = _LENGTHS.pack(head_length, body_length)
-        head, body = data[begin + _FRAME.size : body_at], bytes(data[body_at:end])
-        if zlib.crc32(body, zlib.crc32(head, zlib.crc32(lengths))) != check:
-            return
-        yield begin, _DECODER.decode(head), body
-        begin = end
+        begin = _FIRST_LINE_BYTES
+        while (found := _read_frame(file, begin, end)) is not None:
+            entry, body, after = found
+            yield begin, entry, body
+            begin = after
+
+
+def read_entries_at(path: Path, begins: Iterable[int]) -> Iterator[tuple[Entry, bytes]]:
+    """Read some entries of a segment.
+
+    Parameters
+    ----------
+    path
+        The segment.
+    begins
+        Where each of them begins, from `read_entries`. [bytes]
+
+    Yields
+    ------
+    Each entry and its body.
+
+    Raises
+    ------
+    OSError
+        If one of them cannot be read any longer.
+    """
+    with path.open("rb") as file:
+        end = os.fstat(file.fileno()).st_size
+        for begin in begins:
+            found = _read_frame(file, begin, end)
+            if found is None:
+                raise OSError(errno.EIO, "an entry is no longer whole", str(path))
+            yield found[:2]
+
+
+def _read_frame(file: BinaryIO, begin: int, end: int) -> tuple[Entry, bytes, int] | None:
+    """Read an entry, its body, and where the next one begins; None if it is not whole."""
+    if begin + _FRAME.size > end:
+        return None
+    file.seek(begin)
+    magic, head_length, body_length, check = _FRAME.unpack(file.read(_FRAME.size))
+    after = begin + _FRAME.size + head_length + body_length
+    if magic != _MAGIC or after > end:
+        return None
+    head, body = file.read(head_length), file.read(body_length)
+    lengths = _LENGTHS.pack(head_length, body_length)
+    if zlib.crc32(body, zlib.crc32(head, zlib.crc32(lengths))) != check:
+        return None
+    return _DECODER.decode(head), body, after

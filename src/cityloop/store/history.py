@@ -1,11 +1,10 @@
 """The history of events: Parquet by kind, day and source, which any reader of Parquet can open."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from shutil import rmtree
-from typing import Any, Final
+from typing import Any, Final, Self
 from urllib.parse import quote, unquote
 
 import numpy as np
@@ -13,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cityloop.city.errors import InputError
-from cityloop.store.disk import Disk, put_file
+from cityloop.store.disk import Disk, WholeFile
 
 _DAY_US: Final = 86_400 * 10**6
 # Columns of few different values.
@@ -22,14 +21,18 @@ _REPEATED: Final = frozenset(
     | {"vehicle_token", "sequence", "count", "status", "window_s"}
 )
 _EPOCH: Final = date(1970, 1, 1)
+# So many rows are in memory while a segment becomes history; a row group has about as many.
+_PIECE_ROWS: Final = 1 << 17
+_DAYS_MAX: Final = 32
 
 
 def write_history(
-    folder: Path, disk: Disk, number: int, batches: Iterable[tuple[str, str, Any]]
+    folder: Path, disk: Disk, number: int, kind: str, source: str, batches: Iterable[Any]
 ) -> int:
-    """Write the batches of one segment of the log, one file a kind, day and source.
+    """Write what one segment of the log holds of one kind and source, one file a day.
 
-    The same segment gives the same files: to write them again changes nothing.
+    The same batches give the same files: to write them again changes nothing. Only a part of them
+    is in memory at a time.
 
     Parameters
     ----------
@@ -39,29 +42,98 @@ def write_history(
         The file system.
     number
         Of the segment; names the files.
+    kind
+        Of event.
+    source
+        Who sent them.
     batches
-        Kind, source and Arrow record batch of each, with a column `time`.
+        Arrow record batches with a column `time`.
 
     Returns
     -------
     How many events were written.
     """
-    parts: dict[tuple[str, str], list[Any]] = defaultdict(list)
-    for kind, source, batch in batches:
-        parts[kind, source].append(batch)
-    written = 0
-    for (kind, source), its in parts.items():
-        table = pa.Table.from_batches(its)
-        days = table.column("time").cast(pa.int64()).to_numpy() // _DAY_US
-        one_day = len(days) > 0 and days.min() == days.max()
-        for day in days[:1] if one_day else np.unique(days):
-            # In the order in which they came: to sort them costs more than to take them in.
-            chosen = table if one_day else table.filter(pa.array(days == day))
-            place = _part(folder, kind, _EPOCH + timedelta(days=int(day)), source)
-            disk.make_folder(place)
-            put_file(disk, place / f"{number:012}.parquet", _parquet(chosen))
-            written += chosen.num_rows
-    return written
+    with _Days(folder, disk, number, kind, source) as days:
+        for table in _pieces(batches):
+            day = table.column("time").cast(pa.int64()).to_numpy() // _DAY_US
+            one_day = day.min() == day.max()
+            for each in day[:1] if one_day else np.unique(day):
+                # In the order in which they came: to sort them costs more than to take them in.
+                its = table if one_day else table.filter(pa.array(day == each))
+                days.write(int(each), its)
+    return days.written
+
+
+def _pieces(batches: Iterable[Any]) -> Iterator[Any]:
+    """Bring batches together into tables that are worth a row group."""
+    held: list[Any] = []
+    rows = 0
+    for batch in batches:
+        held.append(batch)
+        rows += batch.num_rows
+        if rows >= _PIECE_ROWS:
+            # Many small pieces are written slowly.
+            yield pa.Table.from_batches(held).combine_chunks()
+            held, rows = [], 0
+    if rows:
+        yield pa.Table.from_batches(held).combine_chunks()
+
+
+class _Days:
+    """The files of the days of one kind and source in one segment, as they are being written."""
+
+    def __init__(self, folder: Path, disk: Disk, number: int, kind: str, source: str) -> None:
+        self._folder, self._disk, self._number = folder, disk, number
+        self._kind, self._source = kind, source
+        self._open: dict[int, tuple[Any, WholeFile]] = {}
+        # Whoever sends events of very many days has no more files open than others.
+        self._rounds = 0
+        self.written = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is None:
+            self._finish()
+        for _, file in self._open.values():
+            file.give_up()
+
+    def write(self, day: int, table: Any) -> None:  # noqa: ANN401  pyarrow has no types
+        if day not in self._open:
+            if len(self._open) == _DAYS_MAX:
+                self._finish()
+                self._rounds += 1
+            self._open[day] = self._begin(day, table.schema)
+        self._open[day][0].write_table(table)
+        self.written += table.num_rows
+
+    def _begin(self, day: int, schema: Any) -> tuple[Any, WholeFile]:  # noqa: ANN401
+        place = _part(self._folder, self._kind, _EPOCH + timedelta(days=day), self._source)
+        self._disk.make_folder(place)
+        more = f"-{self._rounds}" if self._rounds else ""
+        file = WholeFile(self._disk, place / f"{self._number:012}{more}.parquet")
+        # A dictionary of what hardly ever repeats is written slowly.
+        told = [each.name for each in schema if each.name in _REPEATED]
+        try:
+            writer = pq.ParquetWriter(
+                pa.PythonFile(file, mode="w"),
+                schema,
+                compression="zstd",
+                compression_level=1,
+                use_dictionary=told,
+            )
+        except OSError:
+            file.give_up()
+            raise
+        return writer, file
+
+    def _finish(self) -> None:
+        while self._open:
+            day, (writer, file) = next(iter(self._open.items()))
+            writer.close()
+            file.put()
+            del self._open[day]
 
 
 def drop_history(folder: Path, kind: str, before: datetime) -> list[Path]:
@@ -155,13 +227,3 @@ def read_day(place: Path, columns: Sequence[str]) -> Any:  # noqa: ANN401
 
 def _part(folder: Path, kind: str, day: date, source: str) -> Path:
     return folder / kind / f"day={day.isoformat()}" / f"source={quote(source, safe='')}"
-
-
-def _parquet(table: Any) -> bytes:  # noqa: ANN401  pyarrow has no types
-    told = [each.name for each in table.schema if each.name in _REPEATED]
-    sink = pa.BufferOutputStream()
-    # Many small pieces are written slowly, and so is a dictionary of what hardly ever repeats.
-    pq.write_table(
-        table.combine_chunks(), sink, compression="zstd", compression_level=1, use_dictionary=told
-    )
-    return bytes(sink.getvalue())

@@ -1,6 +1,7 @@
 """Keeping events: acknowledged means on the disk, and each batch counts once."""
 
 import zlib
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,7 +19,14 @@ from cityloop.feeds.event_arrow import decode_arrow
 from cityloop.feeds.event_batch import arrow_schema
 from cityloop.feeds.event_ndjson import decode_ndjson
 from cityloop.store.disk import Disk, put_file
-from cityloop.store.event_log import Entry, EventLog, list_segments, read_cut, read_entries
+from cityloop.store.event_log import (
+    Entry,
+    EventLog,
+    list_segments,
+    read_cut,
+    read_entries,
+    read_entries_at,
+)
 from cityloop.store.history import drop_history, write_history
 from cityloop.store.ledger import Account, Ledger, Verdict
 from cityloop.store.salts import Salts
@@ -382,17 +390,8 @@ class EventKeeper:
 
     def _compact(self, closed: dict[int, list[int]], state: bytes) -> None:
         for number, begins in closed.items():
-            if not begins:
-                continue
-            counting = set(begins)
-            batches = (
-                (entry.kind, entry.source, _numbered(entry, body))
-                for begin, entry, body in read_entries(self._path(number))
-                if begin in counting
-            )
-            write_history(self._history, self._disk, number, batches)
-            estimates = ((ESTIMATES, *each) for each in self.windows.table(number))
-            write_history(self._history, self._disk, number, estimates)
+            if begins:
+                self._write_history(number, set(begins))
         put_file(self._disk, self._folder / "checkpoint", state)
         # What a segment took in memory is not needed until the next one is full.
         pa.default_memory_pool().release_unused()
@@ -402,6 +401,26 @@ class EventKeeper:
         for number in closed:
             self._begins.pop(number, None)
             self.windows.forget(number)
+
+    def _write_history(self, number: int, counting: set[int]) -> None:
+        """Write the entries of a segment that count, and what closed while it was written.
+
+        What a segment holds is read twice, so that it need not be in memory: at a steady stream of
+        events this is done every few seconds.
+        """
+        path = self._path(number)
+        begins_of: dict[tuple[str, str], list[int]] = defaultdict(list)
+        for begin, entry, _ in read_entries(path):
+            if begin in counting:
+                begins_of[entry.kind, entry.source].append(begin)
+        for (kind, source), begins in begins_of.items():
+            batches = (_numbered(entry, body) for entry, body in read_entries_at(path, begins))
+            write_history(self._history, self._disk, number, kind, source, batches)
+        closed: dict[str, list[Any]] = defaultdict(list)
+        for source, table in self.windows.table(number):
+            closed[source].append(table)
+        for source, tables in closed.items():
+            write_history(self._history, self._disk, number, ESTIMATES, source, tables)
 
 
 def _events(entry: Entry, body: bytes) -> Any:  # noqa: ANN401  pyarrow has no types

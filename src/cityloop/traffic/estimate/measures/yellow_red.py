@@ -56,17 +56,14 @@ def yellow_red(
             halves = np.sign(twice) * np.floor(np.abs(twice) + 0.5)
             keep = halves / 2 >= offset_s_min
             count = int(keep.sum())
-            for column, values in zip(
-                columns,
-                (
-                    red_us[keep] // bin_us,
-                    np.full(count, device),
-                    np.full(count, phase),
-                    shown[keep],
-                    halves[keep],
-                ),
-                strict=True,
-            ):
+            parts: tuple[npt.NDArray[Any], ...] = (
+                red_us[keep] // bin_us,
+                np.full(count, device),
+                np.full(count, phase),
+                shown[keep],
+                halves[keep],
+            )
+            for column, values in zip(columns, parts, strict=True):
                 column.append(values.astype(np.int64))
     rows = np.stack([np.concatenate([*column, np.zeros(0, np.int64)]) for column in columns])
     keys, counts = np.unique(rows, axis=1, return_counts=True)
