@@ -1,6 +1,7 @@
 """Cases for programs, in JSON: submit one and get its receipt; see it by that receipt."""
 
 from dataclasses import MISSING, fields
+from typing import Any, Final
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +14,7 @@ from cityloop.usecases.cases.actors import Actor, NoSuchCaseError, get_case
 from cityloop.usecases.cases.rules import city_rules
 from cityloop.usecases.cases.submit import (
     KeyTakenError,
+    Receipt,
     Submission,
     SubmissionError,
     submit_case,
@@ -28,6 +30,79 @@ Given = msgspec.defstruct(
     forbid_unknown_fields=True,
 )
 """What a program submits: the fields of `Submission`, but for how it came."""
+
+
+_TAKEN, _PARTS = msgspec.json.schema_components(
+    [Given, Receipt], ref_template="#/components/schemas/{name}"
+)
+
+
+def _told(status: str, schema: dict[str, Any], kind: str = "application/json") -> dict[str, Any]:
+    return {status: {"description": "", "content": {kind: {"schema": schema}}}}
+
+
+def _problems(*statuses: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for status in statuses:
+        schema = {"$ref": "#/components/schemas/Problem"}
+        found |= _told(status, schema, "application/problem+json")
+    return found
+
+
+PARTS: Final[dict[str, Any]] = {
+    "schemas": _PARTS,
+    "securitySchemes": {
+        "Receipt": {
+            "type": "apiKey", "in": "header", "name": "Authorization",
+            "description": "`Receipt SECRET`, as the receipt of the case has it",
+        },
+        "Citizen": {"type": "http", "scheme": "bearer"},
+    },
+}  # fmt: skip
+PATHS: Final[dict[str, Any]] = {
+    "/api/v1/cases": {
+        "post": {
+            "operationId": "cases_submit",
+            "tags": ["cases"],
+            "summary": "Submit a case",
+            "description": "Take a case: 201 with its receipt, 200 when the same had come before.",
+            "parameters": [
+                {
+                    "name": "Idempotency-Key", "in": "header", "required": True,
+                    "description": "a text of one's own: what is sent again with it is one case",
+                    "schema": {"type": "string", "minLength": 1, "maxLength": 100},
+                }
+            ],
+            "requestBody": {
+                "required": True,
+                "content": {"application/json": {"schema": _TAKEN[0]}},
+            },
+            "responses": {
+                **_told("200", _TAKEN[1]),
+                **_told("201", _TAKEN[1]),
+                **_problems("400", "401", "403", "404", "405", "409", "413", "422"),
+            },
+            "security": [{}, {"Citizen": []}],
+        }
+    },
+    "/api/v1/cases/{number}": {
+        "get": {
+            "operationId": "cases_show",
+            "tags": ["cases"],
+            "summary": "One case",
+            "description": "Show a case to whom its receipt is with.",
+            "parameters": [
+                {"name": "number", "in": "path", "required": True, "schema": {"type": "string"}}
+            ],
+            "responses": {
+                **_told("200", {"type": "object"}),
+                **_problems("400", "401", "403", "404", "405", "422"),
+            },
+            "security": [{"Receipt": []}],
+        }
+    },
+}  # fmt: skip
+"""What these two routes are, for the description of the API (OpenAPI 3.1)."""
 
 
 def _answer(body: object, status: int = 200) -> HttpResponse:

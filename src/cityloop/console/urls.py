@@ -35,6 +35,7 @@ _OPEN311 = [
 api.add_router("/live", live.router)
 api.add_router("", plans.router)
 api.add_router("/experiments", api_experiments.router)
+api.plain, api.plain_parts = api_cases.PATHS, api_cases.PARTS
 
 urlpatterns = [
     path("healthz", health.alive, name="alive"),

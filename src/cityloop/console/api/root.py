@@ -12,6 +12,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.openapi.schema import OpenAPISchema
 from ninja.security import APIKeyCookie, HttpBearer
 
 from cityloop.city.errors import InputError
@@ -111,7 +112,44 @@ def tagged(request: HttpRequest, body: bytes, kind: str = JSON) -> HttpResponse:
     return answer
 
 
-api = NinjaAPI(
+class CityAPI(NinjaAPI):
+    """The API, which describes those of its routes, too, that plain views answer."""
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401  as the library declares them
+        super().__init__(**options)
+        self.plain: dict[str, Any] = {}
+        self.plain_parts: dict[str, Any] = {}
+
+    def get_openapi_schema(self, **options: Any) -> OpenAPISchema:  # noqa: ANN401
+        """Describe every route.
+
+        Parameters
+        ----------
+        **options
+            As the library calls it.
+
+        Returns
+        -------
+        OpenAPI 3.1.
+        """
+        told = super().get_openapi_schema(**options)
+        for operations in told["paths"].values():
+            for each in operations.values():
+                _name_problems(each["responses"])
+        told["paths"].update(self.plain)
+        for kind, parts in self.plain_parts.items():
+            told["components"].setdefault(kind, {}).update(parts)
+        return told
+
+
+def _name_problems(responses: dict[Any, dict[str, Any]]) -> None:
+    """Have a description say of what content type problems are."""
+    for status, told in responses.items():
+        if int(status) >= HTTPStatus.BAD_REQUEST:
+            told["content"] = {PROBLEM: next(iter(told["content"].values()))}
+
+
+api = CityAPI(
     title="cityloop",
     version="1",
     description="What the pages do, for programs.",
