@@ -130,9 +130,9 @@ def test_the_roads_are_coloured_by_what_the_frames_say(demo, browser):
           const none = { vehicles: [], queue: [], alerts: [], lost };
           map.show({ ...none, pace: btoa(String.fromCharCode(...pace)) }, 0);
           map.paint();
-          const canvas = new OffscreenCanvas(map.roads.width, map.roads.height);
+          const canvas = new OffscreenCanvas(map.roads.canvas.width, map.roads.canvas.height);
           const context = canvas.getContext("2d");
-          context.drawImage(map.roads, 0, 0);
+          context.drawImage(map.roads.canvas, 0, 0);
           const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
           const found = new Map();
           for (let i = 0; i < data.length; i += 4) if (data[i + 3] === 255) {
@@ -144,6 +144,69 @@ def test_the_roads_are_coloured_by_what_the_frames_say(demo, browser):
         }"""
     )
     assert shown == ["181,190,198", "194,59,0"]
+    page.context.close()
+
+
+def test_a_map_that_was_moved_shows_what_a_new_one_shows_and_rests_when_nothing_changes(
+    demo, browser
+):
+    page, _ = open_page(browser)
+    page.goto(f"{demo.url}/en/")
+    page.wait_for_selector("#city[data-ready]")
+    told = page.evaluate(
+        """async () => {
+          const { CityMap, View, readScene } = await import(
+            performance.getEntriesByType("resource").find((e) => e.name.includes("map")).name);
+          const scene = readScene(await (await fetch("/api/v1/live/scene")).json());
+          const pace = Uint8Array.from(scene.links.ids, (_, link) => (link * 37) % 101);
+          const none = { queue: [], alerts: [], pace: btoa(String.fromCharCode(...pace)), lost: "" };
+          const make = (view) => {
+            const box = document.querySelector("[data-twin=own] .map").cloneNode(true);
+            document.body.append(box);
+            box.style.width = box.style.height = "600px";
+            const map = new CityMap(box, scene, view);
+            map.show({ ...none, vehicles: [1, 0, 0, 0] }, 0);
+            return map;
+          };
+          const next = () => new Promise((done) => requestAnimationFrame(done));
+          const shown = (map) => {
+            map.stale = true;
+            map.paint();
+            const canvas = new OffscreenCanvas(600, 600);
+            const context = canvas.getContext("2d");
+            context.drawImage(map.roads.canvas, 0, 0);
+            return context.getImageData(0, 0, 600, 600).data;
+          };
+          const alike = (one, other) => {
+            const [a, b] = [shown(one), shown(other)];
+            let [off, full] = [0, 0];
+            for (let i = 0; i < a.length; i += 1) { off += a[i] !== b[i]; full += i % 4 === 3 && a[i] === 255; }
+            return [off, full > 1000];
+          };
+          const view = new View(scene);
+          const moved = make(view);
+          const [x, y] = [view.x, view.y];
+          for (let step = 0; step < 60; step += 1) {
+            view.change(1 + step / 10, x + step * 100, y + step * 20);
+            await next();
+          }
+          view.change(4, x, y);
+          const still = new View(scene);
+          still.change(4, x, y);
+          const fresh = make(still);
+          for (let frame = 0; frame < 40; frame += 1) await next();
+          const apart = alike(moved, fresh);
+          // Vehicles that glide are no reason to draw a road.
+          const before = moved.roads.frames;
+          moved.show({ ...none, vehicles: [1, 900, 0, 0] }, 400);
+          for (let frame = 0; frame < 20; frame += 1) await next();
+          const frames = moved.roads.frames - before;
+          const other = alike(moved, fresh);
+          [moved, fresh].forEach((map) => map.box.remove());
+          return { apart, other, frames };
+        }"""
+    )
+    assert told == {"apart": [0, True], "other": [0, True], "frames": 1}
     page.context.close()
 
 

@@ -1,61 +1,17 @@
-// A map of a road network: roads by WebGL (one instance a segment, colours from a texture of one
-// byte a link), junctions and vehicles on a canvas above. Where there is no WebGL 2, roads are
-// drawn on the canvas, too. Lengths are in decimetres, as the scene gives them.
+// A map of a road network: roads by WebGL, junctions and vehicles on a canvas above. Where there is
+// no WebGL 2, roads are drawn on the canvas, too. Lengths are in decimetres, as the scene gives them.
+import { CLASSES, LANE, NOBODY, Roads } from "./roads.js";
 
-const CLASSES = {
-  // Thresholds of the byte, from above; colour (Okabe and Ito) and how much wider it is drawn.
-  pace: [[75, [0, 114, 178], 1], [50, [86, 180, 233], 1], [25, [230, 159, 0], 1.35], [0, [194, 59, 0], 1.7]],
-  lost: [[50, [194, 59, 0], 1.7], [20, [230, 159, 0], 1.35], [5, [86, 180, 233], 1], [0, [0, 114, 178], 1]],
-};
-const NOBODY = [181, 190, 198];
-const LANE = 32;
-
-const VERTEX = `#version 300 es
-layout(location=0) in vec4 ends;
-layout(location=1) in vec2 what; // link, lanes
-uniform vec2 size, centre; uniform float scale, ratio;
-uniform sampler2D values; uniform int wide;
-uniform float limits[4]; uniform vec3 colours[4]; uniform float widths[4]; uniform vec3 nobody;
-out vec3 colour;
-void main() {
-  int link = int(what.x);
-  float value = texelFetch(values, ivec2(link % wide, link / wide), 0).r * 255.0;
-  float wider = 1.0;
-  colour = nobody;
-  if (value < 254.5) for (int i = 0; i < 4; i++) if (value >= limits[i]) { colour = colours[i]; wider = widths[i]; break; }
-  vec2 along = ends.zw - ends.xy;
-  vec2 right = length(along) > 0.0 ? normalize(vec2(along.y, -along.x)) : vec2(0.0);
-  float half_width = max(what.y * ${LANE / 2}.0 * scale, 1.5 * ratio) * wider;
-  float shift = max(what.y * ${LANE / 2}.0 * scale, 1.8 * ratio);
-  vec2 corner = vec2(float(gl_VertexID & 1), float(gl_VertexID >> 1));
-  vec2 at = (mix(ends.xy, ends.zw, corner.x) - centre) * scale;
-  at += right * (shift + (corner.y * 2.0 - 1.0) * half_width * 0.92);
-  gl_Position = vec4(at / size * 2.0, 0.0, 1.0);
-}`;
-const FRAGMENT = `#version 300 es
-precision mediump float;
-in vec3 colour; out vec4 shown;
-void main() { shown = vec4(colour, 1.0); }`;
-
-export const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+export function bytes(text) {
+  const raw = atob(text);
+  const found = new Uint8Array(raw.length);
+  for (let i = 0; i < raw.length; i += 1) found[i] = raw.charCodeAt(i);
+  return found;
+}
 
 export function readScene(scene) {
   const raw = bytes(scene.links.xy);
   return { ...scene, xy: new Int32Array(raw.buffer), lanes: bytes(scene.links.lanes) };
-}
-
-function segments(scene) {
-  const { start } = scene.links;
-  const links = scene.links.ids.length;
-  const found = new Float32Array((scene.xy.length / 2 - links) * 6);
-  let at = 0;
-  for (let link = 0; link < links; link += 1) {
-    for (let p = start[link]; p < start[link + 1] - 1; p += 1) {
-      found.set([scene.xy[2 * p], scene.xy[2 * p + 1], scene.xy[2 * p + 2], scene.xy[2 * p + 3], link, scene.lanes[link]], at);
-      at += 6;
-    }
-  }
-  return found.subarray(0, at);
 }
 
 export class View {
@@ -94,7 +50,7 @@ export class View {
 export class CityMap {
   constructor(box, scene, view, onSignal) {
     [this.box, this.scene, this.view] = [box, scene, view];
-    this.roads = box.querySelector(".roads");
+    this.roads = new Roads(box.querySelector(".roads"), scene);
     this.over = box.querySelector(".over");
     this.by = "pace";
     this.values = new Uint8Array(scene.links.ids.length).fill(255);
@@ -104,56 +60,15 @@ export class CityMap {
     this.wanted = false;
     this.arrived = 0;
     this.period = 0;
-    this.start();
-    view.listeners.push(() => this.draw());
-    new ResizeObserver(() => this.draw()).observe(box);
+    if (this.roads.able) this.roads.show(this.values, this.by);
+    this.stale = true; // whether the roads must be drawn anew
+    view.listeners.push(() => this.change());
+    new ResizeObserver(() => this.change()).observe(box);
     this.listen(onSignal);
-  }
-
-  start() {
-    const gl = this.gl = this.roads.getContext("webgl2", { antialias: true, alpha: true });
-    if (!gl) return;
-    const program = gl.createProgram();
-    for (const [kind, text] of [[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]]) {
-      const shader = gl.createShader(kind);
-      gl.shaderSource(shader, text);
-      gl.compileShader(shader);
-      gl.attachShader(program, shader);
-    }
-    gl.linkProgram(program);
-    if (!gl.getProgramParameter(program, gl.LINK_STATUS)) throw new Error(gl.getProgramInfoLog(program));
-    gl.useProgram(program);
-    const data = segments(this.scene);
-    this.count = data.length / 6;
-    gl.bindBuffer(gl.ARRAY_BUFFER, gl.createBuffer());
-    gl.bufferData(gl.ARRAY_BUFFER, data, gl.STATIC_DRAW);
-    for (const [place, size, offset] of [[0, 4, 0], [1, 2, 16]]) {
-      gl.enableVertexAttribArray(place);
-      gl.vertexAttribPointer(place, size, gl.FLOAT, false, 24, offset);
-      gl.vertexAttribDivisor(place, 1);
-    }
-    this.wide = Math.min(1024, Math.max(1, this.values.length));
-    this.tall = Math.max(1, Math.ceil(this.values.length / this.wide));
-    gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
-    gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
-    gl.texStorage2D(gl.TEXTURE_2D, 1, gl.R8, this.wide, this.tall);
-    this.at = (name) => gl.getUniformLocation(program, name);
-    this.places = Object.fromEntries(["size", "centre", "scale", "ratio", "wide", "limits", "colours", "widths", "nobody"].map((name) => [name, this.at(name)]));
-    this.colourBy(this.by);
   }
 
   colourBy(by) {
     this.by = by;
-    if (this.gl) {
-      const kinds = CLASSES[by];
-      this.gl.uniform1fv(this.places.limits, kinds.map((each) => each[0]));
-      this.gl.uniform3fv(this.places.colours, kinds.flatMap((each) => each[1].map((c) => c / 255)));
-      this.gl.uniform1fv(this.places.widths, kinds.map((each) => each[2]));
-      this.gl.uniform3fv(this.places.nobody, NOBODY.map((c) => c / 255));
-      this.gl.uniform1i(this.places.wide, this.wide);
-    }
     if (this.frame) this.show(this.frame, 0);
   }
 
@@ -169,11 +84,12 @@ export class CityMap {
     this.frame = frame;
     this.period = period;
     this.arrived = performance.now();
-    if (this.gl) {
-      const padded = new Uint8Array(this.wide * this.tall);
-      padded.set(this.values);
-      this.gl.texSubImage2D(this.gl.TEXTURE_2D, 0, 0, 0, this.wide, this.tall, this.gl.RED, this.gl.UNSIGNED_BYTE, padded);
-    }
+    if (this.roads.able) this.roads.show(this.values, this.by);
+    this.change();
+  }
+
+  change() {
+    this.stale = true;
     this.draw();
   }
 
@@ -183,7 +99,7 @@ export class CityMap {
     requestAnimationFrame(() => {
       this.wanted = false;
       this.paint();
-      if (this.period && performance.now() - this.arrived < this.period) this.draw();
+      if (this.stale || (this.period && performance.now() - this.arrived < this.period)) this.draw();
     });
   }
 
@@ -191,22 +107,16 @@ export class CityMap {
     const ratio = window.devicePixelRatio || 1;
     const [width, height] = [this.box.clientWidth * ratio, this.box.clientHeight * ratio].map(Math.round);
     if (!width || !height) return;
-    for (const canvas of [this.roads, this.over]) {
-      if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
+    for (const canvas of [this.roads.canvas, this.over]) {
+      if (canvas.width === width && canvas.height === height) continue;
+      [canvas.width, canvas.height, this.stale] = [width, height, true];
     }
     const scale = this.view.scale(width, height);
     const context = this.over.getContext("2d");
     context.clearRect(0, 0, width, height);
-    if (this.gl) {
-      const { gl, places } = this;
-      gl.viewport(0, 0, width, height);
-      gl.clear(gl.COLOR_BUFFER_BIT);
-      gl.uniform2f(places.size, width, height);
-      gl.uniform2f(places.centre, this.view.x, this.view.y);
-      gl.uniform1f(places.scale, scale);
-      gl.uniform1f(places.ratio, ratio);
-      gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, this.count);
-    } else this.paintRoads(context, scale, width, height);
+    // Between two seconds only the vehicles move.
+    if (!this.roads.able) this.paintRoads(context, scale, width, height);
+    else if (this.stale) this.stale = this.roads.paint(this.view, scale, ratio);
     this.project = (x, y) => [width / 2 + (x - this.view.x) * scale, height / 2 - (y - this.view.y) * scale];
     this.paintVehicles(context, scale, ratio);
     this.paintSignals(context, ratio);
