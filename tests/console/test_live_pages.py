@@ -159,7 +159,8 @@ def test_a_map_that_was_moved_shows_what_a_new_one_shows_and_rests_when_nothing_
             performance.getEntriesByType("resource").find((e) => e.name.includes("map")).name);
           const scene = readScene(await (await fetch("/api/v1/live/scene")).json());
           const pace = Uint8Array.from(scene.links.ids, (_, link) => (link * 37) % 101);
-          const none = { queue: [], alerts: [], pace: btoa(String.fromCharCode(...pace)), lost: "" };
+          const text = btoa(String.fromCharCode(...pace));
+          const none = { queue: [], alerts: [], pace: text, lost: "" };
           const make = (view) => {
             const box = document.querySelector("[data-twin=own] .map").cloneNode(true);
             document.body.append(box);
@@ -180,7 +181,10 @@ def test_a_map_that_was_moved_shows_what_a_new_one_shows_and_rests_when_nothing_
           const alike = (one, other) => {
             const [a, b] = [shown(one), shown(other)];
             let [off, full] = [0, 0];
-            for (let i = 0; i < a.length; i += 1) { off += a[i] !== b[i]; full += i % 4 === 3 && a[i] === 255; }
+            for (let i = 0; i < a.length; i += 1) {
+              off += a[i] !== b[i];
+              full += i % 4 === 3 && a[i] === 255;
+            }
             return [off, full > 1000];
           };
           const view = new View(scene);
