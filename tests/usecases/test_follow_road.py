@@ -158,6 +158,9 @@ def test_the_door_tells_them(tmp_path):
         bare = EventKeeper(tmp_path / "bare")
         without = EventDoors(bare, Committer(bare, 10**6))
         status, _, said = await ask_door(without, "GET", "/v1/estimates/turns?source=west")
-        assert (status, said["remedy"]) == (404, "start the service with --sites")
+        assert (status, said["remedy"]) == (
+            404,
+            "start the service with --sites, --ways or --detectors",
+        )
 
     asyncio.run(look())

@@ -18,6 +18,7 @@ from cityloop.traffic.estimate.live.road import RoadRules
 from cityloop.traffic.observe.events import KINDS
 from cityloop.usecases.follow_road import RoadBook
 from cityloop.usecases.forecast_detectors import forecast_detectors, try_forecast
+from cityloop.usecases.make_followers import make_followers
 from cityloop.usecases.measure_signals import MeasureRules, measure_signals
 from cityloop.usecases.read_known import read_known
 from cityloop.usecases.retention import read_retention
@@ -61,6 +62,20 @@ def serve_command(  # noqa: PLR0913  one argument an option
         Path | None,
         typer.Option("--sites", help="CSV of where detectors are: estimate movements and turns."),
     ] = None,
+    ways: Annotated[
+        Path | None,
+        typer.Option("--ways", help="CSV of links and corridors: estimate travel times."),
+    ] = None,
+    detectors: Annotated[
+        Path | None,
+        typer.Option("--detectors", help="Which detectors serve which phases: estimate queues."),
+    ] = None,
+    travel_s: Annotated[
+        float, typer.Option("--travel", min=1.0, help="Seconds of a window of travel times.")
+    ] = 300.0,
+    ride_s: Annotated[
+        float, typer.Option("--ride", help="Seconds from advance detectors to the line.")
+    ] = 5.0,
     utc_offset_h: Annotated[
         float, typer.Option("--utc-offset", min=-14, max=14, help="Local time less UTC in hours.")
     ] = 0.0,
@@ -77,6 +92,7 @@ def serve_command(  # noqa: PLR0913  one argument an option
         retention_h=read_retention(keep),
         known=None if city is None else read_known(city),
         roads=None if sites is None else RoadBook(read_sites(sites), rules),
+        followers=make_followers(ways, detectors, travel_s=travel_s, ride_s=ride_s),
     )
 
 

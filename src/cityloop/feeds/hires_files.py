@@ -15,6 +15,7 @@ from pyarrow import csv
 
 from cityloop.city.errors import InputError
 from cityloop.traffic.estimate.hires_log import DetectorSetup, HiresLog, make_log
+from cityloop.traffic.estimate.live.signal_queues import Approach, list_approaches
 
 Longs = npt.NDArray[np.int64]
 Shorts = npt.NDArray[np.int16]
@@ -186,6 +187,43 @@ def read_detector_setup(path: Path, log: HiresLog) -> DetectorSetup:
         detector=detector.astype(np.int32),
         function=tuple(str(each) for part in parts for each in part[3].to_pylist()),
     )
+
+
+def read_approaches(path: Path) -> list[Approach]:
+    """Read which detectors serve which phases, before there is a log.
+
+    Parameters
+    ----------
+    path
+        As for `read_detector_setup`.
+
+    Returns
+    -------
+    The phases that have advance detectors.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, a column is missing or of another type, or there is no such phase.
+    """
+    rows: list[tuple[str, int, int, str]] = []
+    for device, phase, detector, function in _read(path, (_DEVICE, _PHASE, _PARAMETER, _FUNCTION)):
+        columns = (
+            map(str, device.to_pylist()),
+            _numbers(path, phase, _PHASE).astype(np.int64).tolist(),
+            _numbers(path, detector, _PARAMETER).astype(np.int64).tolist(),
+            map(str, function.to_pylist()),
+        )
+        rows += zip(*columns, strict=True)
+    approaches = list_approaches(rows)
+    if not approaches:
+        raise _unusable(
+            path,
+            "column function",
+            "no phase has an Advance detector",
+            "give one to each approach whose queue shall be estimated",
+        )
+    return approaches
 
 
 def _read(path: Path, wanted: tuple[tuple[str, ...], ...]) -> Iterator[list[Any]]:

@@ -8,7 +8,8 @@ Longs = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.int8]
 Doubles = npt.NDArray[np.float64]
 
-GREEN, RED, ARRIVAL, COVERED, UNCOVERED = range(5)
+GREEN, RED, ARRIVAL, COVERED, UNCOVERED, LOOK = range(6)
+MEANINGS = 6
 # What is kept from one call to the next. Times are in us since 1970, so below 2^53.
 NOW_US, STATE, GREEN_US, QUEUE, AREA, ARRIVALS, AT_GREEN, MOST, REACH, CLEARED, ON, OFF_US = range(
     12
@@ -44,7 +45,7 @@ def follow_queue(
         (events,) not falling, and not before those of the last call. [us since 1970]
     what
         (events,) `GREEN` or `RED` begins, an `ARRIVAL` at the end of the queue, a detector at the
-        line is `COVERED` or `UNCOVERED`.
+        line is `COVERED` or `UNCOVERED`; at a `LOOK` only time has passed.
     rate_veh_s
         Saturation flow of all lanes. [veh/s]
     loss_us

@@ -1,5 +1,6 @@
 """The HTTP door for events, as a bare ASGI application."""
 
+import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -10,6 +11,7 @@ from urllib.parse import parse_qs
 from cityloop.city.errors import InputError
 from cityloop.runtime.batch_names import SEQUENCE, SOURCE, read_sequence, read_source
 from cityloop.runtime.committer import Busy, Committer
+from cityloop.runtime.estimate_stream import EstimateStream
 from cityloop.runtime.mqtt_door import MqttDoor
 from cityloop.traffic.observe.events import KINDS, EventKind
 from cityloop.usecases.keep_events import (
@@ -30,6 +32,7 @@ BODY_BYTES_MAX: Final = 32 << 20
 _RETRY_S: Final = 1
 _PREFIX: Final = "/v1/events/"
 _ESTIMATES: Final = "/v1/estimates/"
+STREAM: Final = _ESTIMATES + "stream"
 
 
 class _ProblemError(Exception):
@@ -76,6 +79,11 @@ class EventDoors:
         self._committer = committer
         self._mqtt = mqtt
         self._known = known
+        self._stream = EstimateStream(keeper)
+
+    def end(self) -> None:
+        """End what has no end of its own: the server is about to."""
+        self._stream.end()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request.
@@ -93,6 +101,9 @@ class EventDoors:
             await self._live(receive, send)
             return
         if scope["type"] != "http":
+            return
+        if scope["path"] == STREAM and scope["method"] == "GET" and self._keeper.estimates:
+            await self._stream(_source(scope) or "", receive, send)
             return
         headers: Headers = []
         source = ""
@@ -132,14 +143,13 @@ class EventDoors:
         if path == "/v1/status":
             _want(method, "GET")
             return self._status()
-        query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-        source = query["source"][-1] if "source" in query else None
+        source = _source(scope)
         if path == "/v1/estimates":
             _want(method, "GET")
             return {"estimates": self._keeper.windows.list_open(source or "")}
         if path.startswith(_ESTIMATES):
             _want(method, "GET")
-            return self._estimates(path.removeprefix(_ESTIMATES), source or "")
+            return await self._estimates(path.removeprefix(_ESTIMATES), source or "")
         if not path.startswith(_PREFIX):
             raise _ProblemError(
                 HTTPStatus.NOT_FOUND, path, "there is nothing here", f"events go to {_PREFIX}KIND"
@@ -191,23 +201,19 @@ class EventDoors:
             ) from None
         return _acknowledge(became, batch.entry.rows, sum(batch.entry.rejected.values()), sequence)
 
-    def _estimates(self, what: str, source: str) -> dict[str, Any]:
-        roads = self._keeper.roads
-        lists: dict[str, Callable[[str], list[dict[str, object]]]] = {}
-        if roads is not None:
-            lists = {
-                "detectors": roads.list_detectors,
-                "movements": roads.list_movements,
-                "turns": roads.list_turns,
-            }
-        if what not in lists:
+    async def _estimates(self, what: str, source: str) -> dict[str, Any]:
+        there = self._keeper.estimates
+        if what not in there:
             raise _ProblemError(
                 HTTPStatus.NOT_FOUND,
                 _ESTIMATES + what,
                 "there is nothing here",
-                f"there are {', '.join(lists)}" if lists else "start the service with --sites",
+                f"there are {', '.join(there)}"
+                if there
+                else "start the service with --sites, --ways or --detectors",
             )
-        return {"estimates": lists[what](source)}
+        # Some are worked out only now; who sends shall not wait for that.
+        return {"estimates": await asyncio.to_thread(self._keeper.list_estimates, what, source)}
 
     def _status(self) -> dict[str, Any]:
         beside = {} if self._mqtt is None else {"mqtt": self._mqtt.status()}
@@ -262,6 +268,11 @@ def _want(method: str, wanted: str) -> None:
         )
         problem.headers = [(b"allow", wanted.encode())]
         raise problem
+
+
+def _source(scope: Scope) -> str | None:
+    query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    return query["source"][-1] if "source" in query else None
 
 
 def _header(scope: Scope, name: bytes) -> str | None:

@@ -13,6 +13,7 @@ from cityloop.runtime.event_doors import EventDoors
 from cityloop.runtime.listen import listen, serve_until_told
 from cityloop.runtime.mqtt_door import Broker, MqttDoor
 from cityloop.usecases.follow_road import RoadBook
+from cityloop.usecases.follower import Follower
 from cityloop.usecases.keep_events import EventKeeper
 from cityloop.usecases.known_names import KnownNames
 from cityloop.usecases.warm_intake import warm_intake
@@ -31,6 +32,7 @@ def serve_events(  # noqa: PLR0913  one argument an option
     retention_h: Mapping[str, int] | None = None,
     known: KnownNames | None = None,
     roads: RoadBook | None = None,
+    followers: Mapping[str, Follower] | None = None,
 ) -> None:
     """Take events in until the process is told to stop.
 
@@ -52,6 +54,8 @@ def serve_events(  # noqa: PLR0913  one argument an option
         The names that the city knows; None if it knows any.
     roads
         What is estimated from windows that have closed; None for nothing.
+    followers
+        What else is kept up with the events, by name.
 
     Raises
     ------
@@ -59,7 +63,7 @@ def serve_events(  # noqa: PLR0913  one argument an option
         If the folder or the port cannot be used.
     """
     with _locked(folder):
-        keeper = EventKeeper(folder, retention_h=retention_h, roads=roads)
+        keeper = EventKeeper(folder, retention_h=retention_h, roads=roads, followers=followers)
         # Else the first sender waits for what is loaded then.
         warm_intake()
         listening = listen(host, port)
@@ -75,7 +79,7 @@ def serve_events(  # noqa: PLR0913  one argument an option
             if broker is not None:
                 say(f"and from mqtt://{broker.host}:{broker.port}, topic {broker.topic}/KIND")
 
-        serve_until_told(doors, listening, ready, lifespan=True, grace_s=_GRACE_S)
+        serve_until_told(doors, listening, ready, lifespan=True, grace_s=_GRACE_S, ending=doors.end)
         say("Stopped. All that was acknowledged is kept.")
 
 

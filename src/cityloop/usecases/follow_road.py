@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -19,14 +19,9 @@ from cityloop.traffic.estimate.windows import (
     mean_occupancy,
     mean_speed_m_s,
 )
+from cityloop.usecases.kept_arrays import KeptArray, bring_back, keep_arrays
 
 FIGURES: Final = ("flow_veh_h", "occupancy", "speed_m_s")
-
-
-class _Array(msgspec.Struct):
-    shape: tuple[int, ...]
-    type: str
-    data: bytes
 
 
 class RoadState(msgspec.Struct):
@@ -45,7 +40,7 @@ class RoadState(msgspec.Struct):
     detectors: list[str]
     panes: int
     utc_offset_us: int
-    arrays: dict[str, _Array]
+    arrays: dict[str, KeptArray]
 
 
 class RoadBook:
@@ -108,7 +103,7 @@ class RoadBook:
             same = kept.detectors == list(placed.detectors[: len(kept.detectors)])
             # Under other rules, or with detectors elsewhere, all begins anew.
             if same and rules == (self._rules.panes, self._rules.utc_offset_us):
-                road.restore({name: _array(each) for name, each in kept.arrays.items()})
+                road.restore(bring_back(kept.arrays))
         self._roads[source] = road
         self._places[source] = [index[name] for name in names]
         return road
@@ -217,10 +212,7 @@ class RoadBook:
                 detectors=list(road.sites.detectors),
                 panes=self._rules.panes,
                 utc_offset_us=self._rules.utc_offset_us,
-                arrays={
-                    name: _Array(each.shape, each.dtype.str, each.tobytes())
-                    for name, each in road.state().items()
-                },
+                arrays=keep_arrays(road.state()),
             )
             for source, road in self._roads.items()
         }
@@ -235,10 +227,6 @@ class RoadBook:
             From `encode`.
         """
         self._kept = dict(kept)
-
-
-def _array(kept: _Array) -> Any:  # noqa: ANN401  of any type
-    return np.frombuffer(kept.data, np.dtype(kept.type)).reshape(kept.shape)
 
 
 def _some(value: float) -> float | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final
 
 import msgspec
@@ -34,6 +35,7 @@ from cityloop.traffic.estimate.windows import WindowRules
 from cityloop.traffic.observe.events import DETECTOR, KINDS, ColumnType, EventKind
 from cityloop.usecases.estimate_windows import ESTIMATES, WindowBook, decode_windows
 from cityloop.usecases.follow_road import RoadBook
+from cityloop.usecases.follower import Follower
 from cityloop.usecases.known_names import KnownNames
 
 ARROW: Final = "application/vnd.apache.arrow.stream"
@@ -76,6 +78,7 @@ class _Checkpoint(msgspec.Struct):
     segment: int
     accounts: list[Account]
     windows: bytes
+    followed: dict[str, bytes] = {}
 
 
 _VERSION: Final = 1
@@ -171,6 +174,8 @@ class EventKeeper:
         For how long the history of each kind is kept; by itself if it is not there. [h]
     roads
         What is estimated from windows that have closed; None for nothing.
+    followers
+        What else is kept up with the events, by name.
 
     Raises
     ------
@@ -187,9 +192,21 @@ class EventKeeper:
         rules: WindowRules | None = None,
         retention_h: Mapping[str, int] | None = None,
         roads: RoadBook | None = None,
+        followers: Mapping[str, Follower] | None = None,
     ) -> None:
         self._folder = folder
         self.roads = roads
+        self._followers = dict(followers or {})
+        # Who looks must not look at what is half changed.
+        self._changing = Lock()
+        self._lists: dict[str, Callable[[str], list[dict[str, object]]]] = {}
+        if roads is not None:
+            self._lists |= {
+                "detectors": roads.list_detectors,
+                "movements": roads.list_movements,
+                "turns": roads.list_turns,
+            }
+        self._lists |= {name: each.list_now for name, each in self._followers.items()}
         self._retention_h = {kind.name: kind.retention_h for kind in KINDS.values()}
         self._retention_h |= retention_h or {}
         self._disk = disk or Disk()
@@ -253,9 +270,38 @@ class EventKeeper:
             ]
         self._begins.setdefault(self._log.number, []).extend(begins)
         for batch in salted:
-            self._ledger.add(batch.entry)
-            self.windows.take(batch.entry, batch.events, self._log.number)
+            self._take(batch.entry, batch.events, self._log.number)
         return became
+
+    @property
+    def estimates(self) -> tuple[str, ...]:
+        """What `list_estimates` may be asked for."""
+        return tuple(self._lists)
+
+    def list_estimates(self, what: str, source: str) -> list[dict[str, object]]:
+        """List estimates as they are now; any thread may ask.
+
+        Parameters
+        ----------
+        what
+            One of `estimates`.
+        source
+            Whose.
+
+        Returns
+        -------
+        Entries that can be written as JSON.
+        """
+        with self._changing:
+            return self._lists[what](source)
+
+    def _take(self, entry: Entry, events: Any, segment: int) -> None:  # noqa: ANN401  pyarrow
+        """Let all that is known take in a batch that has been kept."""
+        self._ledger.add(entry)
+        with self._changing:
+            self.windows.take(entry, events, segment)
+            for each in self._followers.values():
+                each.take(entry, events)
 
     def roll_if_due(self, *, at_once: bool = False) -> Callable[[], None] | None:
         """Close the log's segment if it is large, and say what turns it into history.
@@ -348,6 +394,9 @@ class EventKeeper:
             if state.version == _VERSION:
                 # Windows that are not as many as they say are refused, too.
                 windows = decode_windows(state.windows, self.roads)
+                for name, each in self._followers.items():
+                    if name in state.followed:
+                        each.recall(state.followed[name])
                 return Ledger(state.accounts), windows, state.segment
         except (msgspec.MsgspecError, ValueError):
             pass
@@ -372,8 +421,7 @@ class EventKeeper:
             for begin, entry, body in read_entries(self._path(number), cuts.get(number)):
                 if self._ledger.judge(entry) is Verdict.NEW:
                     begins.append(begin)
-                    self._ledger.add(entry)
-                    self.windows.take(entry, _events(entry, body), number)
+                    self._take(entry, _events(entry, body), number)
             # Who is stopped again and again before it has done so would have ever more to replay.
             if len(self._begins) == REPLAYED_MAX and number < numbers[-1]:
                 with suppress(OSError):
@@ -383,7 +431,9 @@ class EventKeeper:
     def _state(self, last: int) -> bytes:
         """Write down all that is known, in place of the segments up to one."""
         accounts = self._ledger.list_accounts()
-        return msgspec.msgpack.encode(_Checkpoint(_VERSION, last, accounts, self.windows.encode()))
+        followed = {name: each.encode() for name, each in self._followers.items()}
+        windows = self.windows.encode()
+        return msgspec.msgpack.encode(_Checkpoint(_VERSION, last, accounts, windows, followed))
 
     def _path(self, number: int) -> Path:
         return self._wal / f"{number:012}.log"

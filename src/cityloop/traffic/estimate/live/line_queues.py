@@ -1,7 +1,8 @@
 """Queues at the stop line and delay, cycle by cycle, from signal controllers' events."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,10 @@ from cityloop.kernels.line_queue import (
     ARRIVAL,
     COVERED,
     GREEN,
+    IS_GREEN,
+    LOOK,
+    MEANINGS,
+    QUEUE,
     RED,
     ROW,
     ROW_AREA,
@@ -20,7 +25,9 @@ from cityloop.kernels.line_queue import (
     ROW_LEFT,
     ROW_MOST,
     ROW_REACH,
+    STATE,
     UNCOVERED,
+    UNKNOWN,
     begin_queue,
     follow_queue,
 )
@@ -34,7 +41,8 @@ Bytes = npt.NDArray[np.int8]
 Doubles = npt.NDArray[np.float64]
 
 PRESENCE: Final = "Presence"
-_PHASE_GREEN, _PHASE_YELLOW, _ON, _OFF = 1, 8, 82, 81
+PHASE_GREEN, PHASE_YELLOW, SEEN, UNSEEN = 1, 8, 82, 81
+"""What the Indiana enumerations call a green and a yellow that begin, a detector on and off."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +112,7 @@ class LineQueue:
     """
 
     def __init__(self, lanes: int, rules: QueueRules) -> None:
-        self._rules = rules
+        self._lanes, self._rules = lanes, rules
         self._rate_veh_s = lanes / rules.headway_s
         self.kept = begin_queue()
         self._time_us: Longs = np.zeros(0, np.int64)
@@ -128,7 +136,7 @@ class LineQueue:
         """
         rules = self._rules
         # Arrivals are seen before they come; the end of green lets a few through.
-        shift = np.zeros(5, np.int64)
+        shift = np.zeros(MEANINGS, np.int64)
         shift[ARRIVAL], shift[RED] = rules.ride_us, rules.yellow_us
         times = np.concatenate([self._time_us, time_us + shift[what]])
         kinds = np.concatenate([self._what, what])
@@ -148,6 +156,55 @@ class LineQueue:
         )
         return _name(rows[:count])
 
+    @property
+    def holds(self) -> bool:
+        """Whether events wait for their time to pass."""
+        return len(self._time_us) > 0
+
+    def look(self, time_us: Longs, what: Bytes, at_us: int) -> tuple[float, bool]:
+        """Tell how the queue would be at a moment if these events were all; nothing changes.
+
+        Parameters
+        ----------
+        time_us
+            (events,) as for `take`. [us since 1970]
+        what
+            (events,) as for `take`.
+        at_us
+            The moment. [us since 1970]
+
+        Returns
+        -------
+        Vehicles that wait, NaN if that is not known; whether there is green.
+        """
+        copy = LineQueue(self._lanes, self._rules)
+        copy.restore({name: each.copy() for name, each in self.state().items()})
+        times = np.concatenate([time_us, np.array([at_us], np.int64)])
+        kinds = np.concatenate([what, np.array([LOOK], np.int8)])
+        copy.take(times, kinds, at_us + 1)
+        known = copy.kept[STATE] != UNKNOWN
+        return float(copy.kept[QUEUE]) if known else float("nan"), copy.kept[STATE] == IS_GREEN
+
+    def state(self) -> dict[str, npt.NDArray[Any]]:
+        """Give all that is kept from event to event.
+
+        Returns
+        -------
+        Name to array; what `restore` takes.
+        """
+        return {"kept": self.kept, "time_us": self._time_us, "what": self._what}
+
+    def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Go on from what was kept.
+
+        Parameters
+        ----------
+        state
+            From `state`.
+        """
+        self.kept = state["kept"].copy()
+        self._time_us, self._what = state["time_us"], state["what"]
+
 
 def queues_of_log(
     log: HiresLog, setup: DetectorSetup, rules: QueueRules
@@ -159,7 +216,8 @@ def queues_of_log(
     log
         The log.
     setup
-        Which detectors there are; each advance detector is taken to be one lane.
+        Which detectors there are; each advance detector is taken to be one lane, also one that told
+        nothing.
     rules
         What is taken to hold.
 
@@ -169,15 +227,21 @@ def queues_of_log(
     """
     line = served_phases(log, setup, PRESENCE)
     found = []
-    for (device, phase), advance in sorted(served_phases(log, setup, ADVANCE).items()):
-        own = log.group(device, phase)
+    for (device, phase), told in sorted(served_phases(log, setup, ADVANCE).items()):
+        own, advance = log.group(device, phase), dict.fromkeys(told)
         if own < 0 or not advance:
             continue
+        lanes = {
+            int(setup.detector[row])
+            for row, function in enumerate(setup.function)
+            if function == ADVANCE and (setup.device[row], setup.phase[row]) == (device, phase)
+        }
         times, whats = [], []
-        asked = [(own, {_PHASE_GREEN: GREEN, _PHASE_YELLOW: RED})]
-        asked += [(group, {_ON: ARRIVAL}) for group in advance]
+        asked = [(own, {PHASE_GREEN: GREEN, PHASE_YELLOW: RED})]
+        asked += [(group, {SEEN: ARRIVAL}) for group in advance]
         asked += [
-            (group, {_ON: COVERED, _OFF: UNCOVERED}) for group in line.get((device, phase), [])
+            (group, {SEEN: COVERED, UNSEEN: UNCOVERED})
+            for group in dict.fromkeys(line.get((device, phase), []))
         ]
         for group, meaning in asked:
             part = slice(log.start[group], log.start[group + 1])
@@ -185,7 +249,7 @@ def queues_of_log(
                 its = log.times_us[part][log.codes[part] == code]
                 times.append(its)
                 whats.append(np.full(len(its), what, np.int8))
-        queue = LineQueue(len(advance), rules)
+        queue = LineQueue(len(lanes), rules)
         rows = queue.take(np.concatenate(times), np.concatenate(whats), 2**62)
         found.append((device, phase, rows))
     return found

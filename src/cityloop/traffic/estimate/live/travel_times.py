@@ -1,6 +1,7 @@
 """Travel times of links and corridors from passages of the same vehicle at two cameras."""
 
-from collections.abc import Iterable, Sequence
+from collections import ChainMap
+from collections.abc import Iterable, MutableMapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -68,6 +69,33 @@ class _Trip(NamedTuple):
     since_us: int
 
 
+Trips = MutableMapping[str, tuple[int, dict[int, _Trip]]]
+
+
+class TravelState(NamedTuple):
+    """All that is kept from window to window.
+
+    Attributes
+    ----------
+    closed_us
+        Up to when windows are closed. [us since 1970]
+    late
+        Passages that came after that.
+    held
+        Passages of windows that are open.
+    trips
+        Vehicle to when it was last seen, and where on which ways it is.
+    last
+        Way to the travel times of the last windows. [s]
+    """
+
+    closed_us: int
+    late: int
+    held: dict[int, list[tuple[int, str, str]]]
+    trips: dict[str, tuple[int, dict[int, _Trip]]]
+    last: dict[int, list[list[float]]]
+
+
 class TravelTimes:
     """Follows vehicles from camera to camera.
 
@@ -88,7 +116,7 @@ class TravelTimes:
         for number, way in enumerate(ways):
             self._starts.setdefault(way.cameras[0], []).append(number)
         self._held: dict[int, list[tuple[int, str, str]]] = {}
-        self._trips: dict[str, tuple[int, dict[int, _Trip]]] = {}
+        self._trips: Trips = {}
         self._last: dict[int, list[Doubles]] = {}
         self.closed_us = -1
         self.late = 0
@@ -127,23 +155,77 @@ class TravelTimes:
             out += self._close(window, sorted(self._held.pop(window)))
         return out
 
+    def look(self) -> list[Travel]:
+        """Tell the travel times of the windows that are open, as they are now; nothing changes.
+
+        Returns
+        -------
+        As `close` would give them if nothing else came.
+        """
+        trips: Trips = ChainMap({}, self._trips)  # what is written goes into the first
+        last = dict(self._last)
+        found: list[Travel] = []
+        for window in sorted(self._held):
+            found += self._follow_all(window, sorted(self._held[window]), trips, last)
+        return found
+
+    def state(self) -> TravelState:
+        """Give all that is kept.
+
+        Returns
+        -------
+        What `restore` takes.
+        """
+        last = {way: [each.tolist() for each in its] for way, its in self._last.items()}
+        return TravelState(self.closed_us, self.late, self._held, dict(self._trips), last)
+
+    def restore(self, state: TravelState) -> None:
+        """Go on from what was kept.
+
+        Parameters
+        ----------
+        state
+            From `state`, of the same ways.
+        """
+        self.closed_us, self.late = state.closed_us, state.late
+        self._held = {window: [*its] for window, its in state.held.items()}
+        self._trips = dict(state.trips)
+        self._last = {way: [np.array(e) for e in its] for way, its in state.last.items()}
+
     def _close(self, window: int, passages: list[tuple[int, str, str]]) -> list[Travel]:
-        took_s: dict[int, list[float]] = {}
-        for time_us, camera, vehicle in passages:
-            for way, since_us in self._follow(time_us, camera, vehicle):
-                took_s.setdefault(way, []).append((time_us - since_us) / 1e6)
+        found = self._follow_all(window, passages, self._trips, self._last)
         begin_us = window * self._window_us
-        old = [each for each, (seen, _) in self._trips.items() if begin_us - seen > FORGET_US]
+        old = [
+            vehicle
+            for vehicle, (seen, going) in self._trips.items()
+            if begin_us - seen > FORGET_US or not going
+        ]
         for vehicle in old:
             del self._trips[vehicle]
+        return found
+
+    def _follow_all(
+        self,
+        window: int,
+        passages: list[tuple[int, str, str]],
+        trips: Trips,
+        last: dict[int, list[Doubles]],
+    ) -> list[Travel]:
+        took_s: dict[int, list[float]] = {}
+        for time_us, camera, vehicle in passages:
+            for way, since_us in self._follow(time_us, camera, vehicle, trips):
+                took_s.setdefault(way, []).append((time_us - since_us) / 1e6)
+        begin_us = window * self._window_us
         return [
-            self._estimate(way, begin_us, np.array(seconds))
+            _estimate(way, begin_us, np.array(seconds), last)
             for way, seconds in sorted(took_s.items())
         ]
 
-    def _follow(self, time_us: int, camera: str, vehicle: str) -> list[tuple[int, int]]:
+    def _follow(
+        self, time_us: int, camera: str, vehicle: str, trips: Trips
+    ) -> list[tuple[int, int]]:
         """Go on with a vehicle; give the ways whose end it has reached, and when it began them."""
-        seen_us, going = self._trips.get(vehicle, (0, {}))
+        seen_us, going = trips.get(vehicle, (0, {}))
         if time_us - seen_us > FORGET_US:
             going = {}
         done, goes = [], {}
@@ -158,27 +240,26 @@ class TravelTimes:
                 goes[way] = _Trip(trip.at + 1, trip.since_us)
         for way in self._starts.get(camera, ()):
             goes[way] = _Trip(0, time_us)
-        if goes:
-            self._trips[vehicle] = (time_us, goes)
-        else:
-            self._trips.pop(vehicle, None)
+        if goes or vehicle in trips:
+            trips[vehicle] = (time_us, goes)
         return done
 
-    def _estimate(self, way: int, begin_us: int, took_s: Doubles) -> Travel:
-        before = self._last.get(way, [])
-        keep = usual_ones(took_s, np.concatenate([*before, took_s]))
-        kept = took_s[keep]
-        self._last[way] = [*before, took_s][-BEFORE:]
-        some = len(kept) > 0
-        return Travel(
-            way=way,
-            begin_us=begin_us,
-            vehicles=len(kept),
-            left_out=len(took_s) - len(kept),
-            mean_s=float(kept.mean()) if some else float("nan"),
-            median_s=float(np.median(kept)) if some else float("nan"),
-            p95_s=float(np.quantile(kept, 0.95)) if some else float("nan"),
-        )
+
+def _estimate(way: int, begin_us: int, took_s: Doubles, last: dict[int, list[Doubles]]) -> Travel:
+    before = last.get(way, [])
+    keep = usual_ones(took_s, np.concatenate([*before, took_s]))
+    kept = took_s[keep]
+    last[way] = [*before, took_s][-BEFORE:]
+    some = len(kept) > 0
+    return Travel(
+        way=way,
+        begin_us=begin_us,
+        vehicles=len(kept),
+        left_out=len(took_s) - len(kept),
+        mean_s=float(kept.mean()) if some else float("nan"),
+        median_s=float(np.median(kept)) if some else float("nan"),
+        p95_s=float(np.quantile(kept, 0.95)) if some else float("nan"),
+    )
 
 
 def usual_ones(took_s: Doubles, of_s: Doubles) -> npt.NDArray[np.bool_]:
