@@ -5,9 +5,11 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from cityloop.traffic.estimate.live.signal_queues import Approach
 from cityloop.traffic.estimate.windows import WindowRules
 from cityloop.traffic.observe.events import KINDS, ColumnType
 from cityloop.usecases.estimate_windows import WindowBook
+from cityloop.usecases.follow_queues import QueueBook
 from cityloop.usecases.keep_events import ARROW, Batch, understand_batch
 
 _TIME: Final = "2026-01-05T00:00:00Z"
@@ -30,6 +32,7 @@ def warm_intake() -> None:
     wait for it otherwise. Nothing is kept.
     """
     book = WindowBook(WindowRules())
+    queues = QueueBook([Approach("warm", 1, (1,), (1,))])
     for kind in KINDS.values():
         values = {column.name: _VALUES[column.type] for column in kind.columns}
         first = _take(kind.name, "application/x-ndjson", json.dumps(values).encode())
@@ -42,7 +45,10 @@ def warm_intake() -> None:
         bytes(second.events.serialize())
         book.take(first.entry, first.events, 1)
         book.take(late.entry, late.events, 1)
+        queues.take(late.entry, late.events)
+        queues.take(first.entry, first.events)
     book.table(1)
+    queues.list_now("warm")
 
 
 def _take(kind: str, content_type: str, body: bytes) -> Batch:
