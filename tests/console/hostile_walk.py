@@ -238,7 +238,7 @@ def _pages(number: str) -> Iterator[str]:
     """Give the address of every page, with hostile questions."""
     said = quote(HOSTILE, safe="")
     asked = urlencode(dict.fromkeys(FILTERS, HOSTILE))
-    query = urlencode(dict.fromkeys(("person", "kind", "home", "at", "hour", "beside"), HOSTILE))
+    query = urlencode(dict.fromkeys(("person", "kind", "home", "at", "scenario"), HOSTILE))
     last = Experiment.objects.order_by("-pk").values_list("pk", flat=True)[0]
     for root in ("", "/en"):
         yield from (
@@ -262,7 +262,9 @@ def _pages(number: str) -> Iterator[str]:
         for path in (
             f"live/junctions/{said}", f"live/junctions/zhongshan-1?twin={said}", "experiments",
             f"experiments?page={said}", f"plans?size={said}", f"plans/{said}", "plans",
-            f"cases/{said}", f"cases/{number}", "openapi.json",
+            f"cases/{said}", f"cases/{number}", "openapi.json", f"circle/kinds?{query}",
+            f"circle/homes?{query}", "circle/places?kind=pharmacy",
+            "circle/places.csv?kind=pharmacy",
         )
     )  # fmt: skip
     for form in ("json", "xml"):

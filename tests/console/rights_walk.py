@@ -57,6 +57,20 @@ API = {
     ("POST", "/plans"): Right.EDIT_PLANS,
     ("POST", "/plans/{number}/apply"): Right.APPLY,
     ("POST", "/plans/{number}/undo"): Right.APPLY,
+    ("GET", "/circle"): Right.SEE,
+    ("GET", "/circle/kinds"): Right.SEE,
+    ("GET", "/circle/lorenz"): Right.SEE,
+    ("GET", "/circle/changes"): Right.SEE,
+    ("GET", "/circle/homes"): Right.SEE,
+    ("GET", "/circle/homes.geojson"): Right.SEE,
+    ("GET", "/circle/homes.csv"): Right.SEE,
+    ("GET", "/circle/homes/{number}"): Right.SEE,
+    ("GET", "/circle/areas"): Right.SEE,
+    ("GET", "/circle/areas.csv"): Right.SEE,
+    ("GET", "/circle/places"): Right.SEE,
+    ("GET", "/circle/places.geojson"): Right.SEE,
+    ("GET", "/circle/places.csv"): Right.SEE,
+    ("POST", "/circle/sites"): Right.SITE,
     ("GET", "/experiments"): Right.SEE,
     ("POST", "/experiments"): Right.EXPERIMENT,
     ("GET", "/experiments/{number}"): Right.SEE,
@@ -65,7 +79,7 @@ API = {
 }
 GIVEN = {
     "cycle_s": 100, "offset_s": [0] * 6, "corridor": 0, "why": "x", "scenario": "nowhere",
-    "controls": ["adaptive"], "seeds": [1],
+    "controls": ["adaptive"], "seeds": [1], "kind": "pharmacy", "count": 1,
 }  # fmt: skip
 Accounts = Mapping[Role, Account]
 

@@ -22,6 +22,7 @@ from cityloop.store.records.accounts.models import Account, Token
 from cityloop.store.records.accounts.rights import Right
 from cityloop.usecases.live.demo_city import make_demo_city
 from tests.console.browsers import serving
+from tests.console.hostile_walk import write_hostile_town
 from tests.records_databases import _point_at, set_up_django, sqlite_settings
 
 MOOT = [positive_data_acceptance]
@@ -41,6 +42,7 @@ BODIES = {
         "scenario": "demo-city", "controls": ["adaptive"], "seeds": [1], "duration_s": 60,
     },
     "/api/v1/cases": CASE,
+    "/api/v1/circle/sites": {"kind": "pharmacy", "count": 1},
 }  # fmt: skip
 
 
@@ -49,8 +51,12 @@ def endpoint(tmp_path_factory):
     """A demo of its own, since plans are applied to it, with a token that may do all."""
     set_up_django()
     folder = tmp_path_factory.mktemp("described")
-    with serving(folder, "--live", str(make_demo_city().origin), "--pace", "1") as served:
-        _point_at(sqlite_settings(folder / "records.sqlite3"))
+    town = write_hostile_town(folder)
+    (folder / "closed.toml").write_text('close = ["p0"]\n')
+    live = ("--live", str(make_demo_city().origin), "--pace", "1")
+    city = {"CITYLOOP_CITY": str(town), "CITYLOOP_SCENARIOS": str(folder)}
+    with serving(folder / "kept", *live, **city) as served:
+        _point_at(sqlite_settings(folder / "kept" / "records.sqlite3"))
         now = datetime.now(UTC)
         boss = Account.objects.create(username="boss", role="administrator")
         ends = now + timedelta(days=1)
@@ -88,6 +94,9 @@ def test_no_answer_of_the_api_fails_its_description(endpoint, times):
     assert done == {f"{each.method} {each.path}" for each in operations}, "each was answered"
 
 
+QUERY = {"kind": "pharmacy", "person": "elderly", "at": "2026-11-21T21:40", "scenario": "closed"}
+
+
 def known(operation, receipt):
     """Give parts of an address that lead somewhere."""
     if "cases" in operation.path:
@@ -115,7 +124,7 @@ def fuzz(operation, endpoint, how, failures, seen) -> None:
         if way == "known":
             parts = known(operation, receipt)
             case.path_parameters = {key: parts[key] for key in case.path_parameters}
-            case.query = {}
+            case.query = {key: QUERY[key] for key in case.query if key in QUERY}
             case.body = BODIES.get(operation.path, case.body)
         answer = case.call(base_url=url, headers=right, timeout=60)
         seen.add((name, answer.status_code))

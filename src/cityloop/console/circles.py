@@ -5,6 +5,7 @@ from threading import Lock
 
 from django.conf import settings
 
+from cityloop.usecases.change_survey import read_scenarios
 from cityloop.usecases.look_at_circle import Circles
 from cityloop.usecases.open_circle import open_question
 
@@ -16,9 +17,10 @@ def find_circles() -> Circles | None:
     if not settings.CITY:
         return None
     with _OPENING:
-        return _open(settings.CITY, settings.CIRCLE_STANDARD)
+        return _open(settings.CITY, settings.CIRCLE_STANDARD, settings.SCENARIOS)
 
 
 @cache
-def _open(city: str, standard: str) -> Circles:
-    return Circles(open_question(city, lambda _: None, profile=standard))
+def _open(city: str, standard: str, scenarios: str) -> Circles:
+    asked = open_question(city, lambda _: None, profile=standard)
+    return Circles(asked, read_scenarios(scenarios))

@@ -5,6 +5,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path, re_path
 
 from cityloop.console import api_cases, health, metrics, open311
+from cityloop.console.api import circle as api_circle
 from cityloop.console.api import experiments as api_experiments
 from cityloop.console.api import live, plans
 from cityloop.console.api.root import api
@@ -35,6 +36,7 @@ _OPEN311 = [
 api.add_router("/live", live.router)
 api.add_router("", plans.router)
 api.add_router("/experiments", api_experiments.router)
+api.add_router("/circle", api_circle.router)
 api.plain, api.plain_parts = api_cases.PATHS, api_cases.PARTS
 
 urlpatterns = [

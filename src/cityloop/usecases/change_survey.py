@@ -98,6 +98,35 @@ def read_scenario(path: Path) -> Scenario:
     return scenario
 
 
+def read_scenarios(folder: str) -> dict[str, Scenario]:
+    """Read the scenarios of a folder.
+
+    Parameters
+    ----------
+    folder
+        With a file `NAME.toml` each; empty for none.
+
+    Returns
+    -------
+    They, by name.
+
+    Raises
+    ------
+    InputError
+        If the folder is not there, or one of them cannot be used.
+    """
+    if not folder:
+        return {}
+    if not Path(folder).is_dir():
+        raise InputError(
+            file=folder,
+            place="",
+            cause="there is no such folder",
+            remedy="name that of the scenarios",
+        )
+    return {path.stem: read_scenario(path) for path in sorted(Path(folder).glob("*.toml"))}
+
+
 def change_survey(survey: Survey, scenario: Scenario) -> Survey:
     """Apply a scenario.
 

@@ -21,6 +21,7 @@ from cityloop.store.records.accounts.models import Account, Token
 from cityloop.store.records.accounts.rights import Right
 
 PROBLEM: Final = "application/problem+json"
+_KINDS: Final = {"csv": "text/csv", "geojson": "application/geo+json"}
 JSON: Final = "application/json; charset=utf-8"
 
 
@@ -133,20 +134,22 @@ class CityAPI(NinjaAPI):
         OpenAPI 3.1.
         """
         told = super().get_openapi_schema(**options)
-        for operations in told["paths"].values():
+        for path, operations in told["paths"].items():
             for each in operations.values():
-                _name_problems(each["responses"])
+                _name_content(path, each["responses"])
         told["paths"].update(self.plain)
         for kind, parts in self.plain_parts.items():
             told["components"].setdefault(kind, {}).update(parts)
         return told
 
 
-def _name_problems(responses: dict[Any, dict[str, Any]]) -> None:
-    """Have a description say of what content type problems are."""
+def _name_content(path: str, responses: dict[Any, dict[str, Any]]) -> None:
+    """Have a description say of what content type answers are, and problems."""
     for status, told in responses.items():
+        kind = _KINDS.get(path.rpartition(".")[2], "application/json")
         if int(status) >= HTTPStatus.BAD_REQUEST:
-            told["content"] = {PROBLEM: next(iter(told["content"].values()))}
+            kind = PROBLEM
+        told["content"] = {kind: next(iter(told["content"].values()))}
 
 
 api = CityAPI(

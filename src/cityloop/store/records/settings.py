@@ -128,6 +128,7 @@ TIME_ZONE = os.environ.get("CITYLOOP_TIME_ZONE", "Asia/Shanghai")
 # Whether everybody may see the live picture and the plans, without an account.
 PUBLIC: Final = os.environ.get("CITYLOOP_PUBLIC", "") == "1"
 CITY: Final = os.environ.get("CITYLOOP_CITY", "")
+SCENARIOS: Final = os.environ.get("CITYLOOP_SCENARIOS", "")
 CIRCLE_STANDARD: Final = os.environ.get("CITYLOOP_STANDARD", "zhejiang")
 
 # --- what the browser gets ---------------------------------------------------------------------
