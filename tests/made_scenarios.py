@@ -64,8 +64,10 @@ def make_drivers(seed: int, *, flow_veh_h: float, end_s: int, buses: float = 0.0
     return drivers
 
 
-def make_busy_crossroads(folder: Path, *options: str, lanes: int = 2, end_s: int = 600) -> Scenario:
+def make_busy_crossroads(
+    folder: Path, *options: str, lanes: int = 2, end_s: int = 600, flow_veh_h: float = 1500
+) -> Scenario:
     """Make a crossroads with drivers of every turn, some of them in buses."""
     net = make_crossroads(folder, crossroads_edges(lanes=lanes), "--no-turnarounds", *options)
-    drivers = make_drivers(5, flow_veh_h=1500, end_s=end_s, buses=0.1)
+    drivers = make_drivers(5, flow_veh_h=flow_veh_h, end_s=end_s, buses=0.1)
     return make_scenario(folder, net, drivers, end_s=end_s)

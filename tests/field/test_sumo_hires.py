@@ -144,6 +144,74 @@ def test_queues_are_those_that_sumo_sees(heard):
     assert np.corrcoef(truth, truth + error)[0, 1] > 0.8
 
 
+CONTROLS = {"native": 1500, "actuated": 3600, "fixed-time": 1500, "coordinated": 1200}
+"""And how crowded it is. [veh/h]"""
+
+
+def run_all(folder: Path) -> None:
+    """Run a crossroads under several controls, one after the other; write their logs."""
+    for control, flow_veh_h in CONTROLS.items():
+        out = folder / control
+        out.mkdir()
+        scenario = make_busy_crossroads(out, end_s=700, flow_veh_h=flow_veh_h)
+        order = RunOrder(scenario=scenario, control=control, seed=1, duration_s=700, hires=out)
+        run_control(order, lambda _: None)
+
+
+@pytest.fixture(scope="module")
+def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("controls")
+    run_apart(run_all, folder)
+    return folder
+
+
+def ends_of(log: pl.DataFrame) -> list[tuple[int, float, int | None]]:
+    """Give phase, length and told reason of each green that has ended; the first is cut off."""
+    found: list[tuple[int, float, int | None]] = []
+    walks = set(log.filter(pl.col("EventId") == 21)["Parameter"])
+    events = log.filter(~pl.col("Parameter").is_in(list(walks)))
+    for phase, its in events.filter(pl.col("EventId").is_in([1, 4, 5, 6, 7])).group_by("Parameter"):
+        begin: int | None = None
+        reason: int | None = None
+        for time_us, code in its.select(pl.col("TimeStamp").dt.epoch("us"), "EventId").rows():
+            if code == 1:
+                begin, reason = time_us, None
+            elif code == 7:
+                if begin is not None and begin > MIDNIGHT_US:
+                    found.append((int(phase[0]), (time_us - begin) / S, reason))
+            else:
+                reason = code
+    return found
+
+
+@pytest.mark.parametrize("control", CONTROLS)
+def test_why_greens_end_is_told_and_measured(logs, tmp_path, control):
+    files = [logs / control / name for name in ("log.parquet", "detectors.parquet")]
+    log = pl.read_parquet(files[0])
+    measure_signals(files[0], files[1], tmp_path, MeasureRules(), lambda *_: None)
+    counted = dict(
+        pl.read_parquet(tmp_path / "terminations.parquet")
+        .group_by("reason")
+        .agg(pl.col("total").sum())
+        .rows()
+    )
+    codes = log["EventId"].to_list()
+    names = {"GapOut": 4, "MaxOut": 5, "ForceOff": 6}
+    assert counted == {name: codes.count(code) for name, code in names.items() if code in codes}
+    ended = ends_of(log)
+    assert len(ended) > 30
+    if control in {"native", "fixed-time"}:
+        assert {reason for _, _, reason in ended} == {6}
+    elif control == "actuated":
+        # The stages' longest green is 50 s, and nothing else ends one that somebody still wants.
+        assert {reason for _, _, reason in ended} == {4, 5}
+        assert all((length_s >= 50) == (reason == 5) for _, length_s, reason in ended)
+    else:
+        assert {reason for _, _, reason in ended} == {4, 6}
+        cut = {phase: max(s for p, s, _ in ended if p == phase) for phase, _, _ in ended}
+        assert any(reason == 4 and s < cut[phase] for phase, s, reason in ended)
+
+
 def run_both(folder: Path) -> tuple[float, float]:
     """Run the same with and without a listener, one after the other."""
     scenario = make_busy_crossroads(folder, end_s=200)

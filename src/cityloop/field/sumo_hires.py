@@ -4,13 +4,16 @@ The events are those of the Indiana enumerations (Sturdevant et al. 2012, doi:10
 that a simulated and a real junction are measured by one code.
 """
 
+from collections.abc import Callable
 from types import ModuleType
 from typing import Final, NamedTuple
 
 from cityloop.city.network import Network
 from cityloop.city.signals import Signals
+from cityloop.field.sumo_endings import SumoEndings
 from cityloop.field.sumo_native import GREEN_LETTERS
 from cityloop.field.sumo_sensors import advance_loop_id, stop_loop_id
+from cityloop.traffic.observe.endings import Ending
 from cityloop.traffic.observe.phases import number_phases
 from cityloop.traffic.observe.view import View
 
@@ -68,6 +71,9 @@ class SumoHires:
         Their signals.
     view
         What the sensors cover.
+    ending
+        Tells why what a signal has shown ends, by its index and the time [s]; None where signals
+        run SUMO's own programmes, from which it is read.
 
     Attributes
     ----------
@@ -77,8 +83,16 @@ class SumoHires:
         Which detectors serve which phases.
     """
 
-    def __init__(self, sumo: ModuleType, network: Network, signals: Signals, view: View) -> None:
+    def __init__(
+        self,
+        sumo: ModuleType,
+        network: Network,
+        signals: Signals,
+        view: View,
+        ending: Callable[[int, float], Ending | None] | None = None,
+    ) -> None:
         self._sumo, self._signals = sumo, signals
+        self._ending = SumoEndings(sumo, signals).ending if ending is None else ending
         self.phases = number_phases(network, signals, view)
         self._first = signals.group_start.tolist()
         self._shown = [""] * len(self.phases)
@@ -135,6 +149,7 @@ class SumoHires:
         return sorted(events)
 
     def _show(self, signal: int, letters: str, time_s: float, events: list[HiresEvent]) -> None:
+        ending = self._ending(signal, time_s)
         for p in self._phases_of[signal]:
             phase = self.phases[p]
             its = {letters[group - self._first[signal]] for group in phase.groups}
@@ -148,6 +163,8 @@ class SumoHires:
                 codes = (GREEN_ENDS, RED, PHASE_OFF)
             else:
                 codes = _SHOWN[shown]
+            if ending is not None and before == "green" and not phase.walk:
+                codes = (int(ending), *codes)
             events += [HiresEvent(time_s, signal, code, phase.number) for code in codes]
 
     def _pass(

@@ -11,7 +11,7 @@ from cityloop.traffic.control.coordinated import Coordinated
 from cityloop.traffic.control.fixed_time import FixedTime
 from cityloop.traffic.control.horizon import Settings
 from cityloop.traffic.control.max_pressure import MaxPressure
-from cityloop.traffic.control.protocol import Controller
+from cityloop.traffic.control.protocol import Controller, RunsPlans
 from cityloop.traffic.control.time_of_day import TimeOfDay
 from cityloop.traffic.plan.compatible import compatible_stages
 from cityloop.traffic.plan.stages import shipped_stages
@@ -100,7 +100,7 @@ def make_controller(
     return TimeOfDay(city.signals, city.table, timetable, runs)
 
 
-def _run_plans(control: str, city: City, plans: tuple[Plan, ...]) -> Controller:
+def _run_plans(control: str, city: City, plans: tuple[Plan, ...]) -> RunsPlans:
     if control == "coordinated":
         return Coordinated(city.network, city.signals, city.table, city.view, plans)
     return FixedTime(city.signals, city.table, plans)

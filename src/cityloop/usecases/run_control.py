@@ -15,6 +15,7 @@ from cityloop.field.sumo_native import SumoNative
 from cityloop.field.sumo_process import load_libsumo
 from cityloop.field.sumo_sensors import list_loops
 from cityloop.traffic.control.adaptive import Adaptive
+from cityloop.traffic.control.protocol import Controller, TellsEndings
 from cityloop.traffic.evaluate.runs import Run
 from cityloop.traffic.observe.observation import Sensing
 from cityloop.usecases.drive import drive
@@ -53,11 +54,14 @@ def run_control(order: RunOrder, progress: Callable[[float], None]) -> Run:
     end_s = begin_s + order.duration_s
 
     listener: list[HiresRecorder] = []
+    controller = None
+    if order.control not in REFERENCES:
+        controller = make_controller(order.control, city, order.plan, order.settings)
 
     def every_second(now_s: int) -> None:
         if order.hires is not None:
             if not listener:
-                listener.append(_listen(city))
+                listener.append(_listen(city, controller))
             listener[0].take(now_s)
         if now_s % 20 == 0:
             progress((now_s - begin_s) / order.duration_s)
@@ -67,10 +71,10 @@ def run_control(order: RunOrder, progress: Callable[[float], None]) -> Run:
         quiet = tuple(quiet_additional(path, folder) for path in order.scenario.additional_files)
         order = replace(order, scenario=replace(order.scenario, additional_files=quiet))
         links = write_link_request(folder, begin_s=begin_s, end_s=end_s)
-        if order.control in REFERENCES:
+        if controller is None:
             outcome = _run_reference(order, city, end_s, folder, links, every_second)
         else:
-            outcome = _run_commanded(order, city, end_s, folder, links, every_second)
+            outcome = _run_commanded(order, city, controller, folder, links, every_second)
         if order.hires is not None and listener:
             listener[0].write(order.hires)
         return measure_run(order, city, folder, outcome)
@@ -108,13 +112,13 @@ def _run_reference(
 def _run_commanded(
     order: RunOrder,
     city: City,
-    end_s: int,
+    controller: Controller,
     folder: Path,
     links: Path,
     every_second: Callable[[int], None],
 ) -> Outcome:
     additional: tuple[Path, ...] = (links, *_loops(order, city, folder))
-    controller = make_controller(order.control, city, order.plan, order.settings)
+    end_s = int(order.scenario.begin_s) + order.duration_s
     recorder = None
     if order.record is not None and isinstance(controller, Adaptive):
         recorder = DecisionRecorder(controller, city)
@@ -153,6 +157,15 @@ def _loops(order: RunOrder, city: City, folder: Path) -> tuple[Path, ...]:
     return (loops,)
 
 
-def _listen(city: City) -> HiresRecorder:
-    hires = SumoHires(load_libsumo(), city.network, city.signals, city.view)
+def _listen(city: City, controller: Controller | None) -> HiresRecorder:
+    """Listen to a run, under a controller of ours or under SUMO's own programmes."""
+    if controller is None:
+        ending = None
+    else:
+        ending = controller.ending if isinstance(controller, TellsEndings) else _unknown
+    hires = SumoHires(load_libsumo(), city.network, city.signals, city.view, ending)
     return HiresRecorder(hires, city.signals)
+
+
+def _unknown(_signal: int, _time_s: float) -> None:
+    """Tell no reason: who weighs all stages against one another has none that the codes know."""

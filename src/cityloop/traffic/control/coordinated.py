@@ -21,6 +21,7 @@ from cityloop.city.signals import (
     SafetyTable,
     Signals,
 )
+from cityloop.traffic.observe.endings import Ending
 from cityloop.traffic.observe.observation import Observation, Reading
 from cityloop.traffic.observe.view import View
 from cityloop.traffic.plan.switch import clearance_s
@@ -35,6 +36,9 @@ ARRIVE_S: Final = 8.0
 SLOW_M_S: Final = 2.0
 STANDING_M: Final = 40.0
 LEAST_SPEED_M_S: Final = 4.0
+TOLD_S: Final = 30
+"""For so long after a switch has begun its reason holds for greens that end. [s]"""
+
 REMEMBERED_S: Final = 3
 """A camera misses vehicles: who was seen is taken to be there for so long. [s]"""
 
@@ -97,6 +101,7 @@ class Coordinated:
         self._stage = np.full(count, -1)
         self._since_s = np.zeros(count, np.int64)
         self._due_s = np.zeros(count, np.int64)
+        self._endings: dict[int, tuple[int, Ending]] = {}
 
     def look_at(self, _lamps: Lamps) -> Bools:
         """Look at every signal that has a plan.
@@ -111,6 +116,24 @@ class Coordinated:
         (signals,) those.
         """
         return self._looked
+
+    def ending(self, signal: int, time_s: float) -> Ending | None:
+        """Tell why a signal's green ends.
+
+        Parameters
+        ----------
+        signal
+            Its index.
+        time_s
+            When it ends. [s]
+
+        Returns
+        -------
+        A force-off at its end in the cycle, a gap-out before that; None if this controller has not
+        ended it.
+        """
+        since_s, reason = self._endings.get(signal, (-1, None))
+        return reason if 0 <= time_s - since_s <= TOLD_S else None
 
     def decide(self, observation: Observation, lamps: Lamps) -> Commands:
         """Go on with a stage, or to the next that is asked for.
@@ -208,6 +231,8 @@ class Coordinated:
         # A green may begin later than was reckoned, where a walk has to be cleared first.
         if onward == here or not ends or (young & ~plan.stages[onward]).any():
             return here
+        forced = here == 0 or now_s >= self._due_s[s]
+        self._endings[s] = now_s, Ending.FORCE_OFF if forced else Ending.GAP_OUT
         return self._begin(each, onward, now_s, int(each.clear_s[here, onward]))
 
     def _begin(self, each: _Signal, stage: int, now_s: int, clear_s: int) -> int:

@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 
 from cityloop.city.signals import Bools, Commands, Lamps, Plan, SafetyTable, Signals
+from cityloop.traffic.observe.endings import Ending
 from cityloop.traffic.observe.observation import Observation, Reading
 
 LIFETIME_S: Final = 3
@@ -38,6 +39,7 @@ class FixedTime:
             for plan in plans
             for s in (index[plan.signal_id],)
         ]
+        self._planned = frozenset(s for s, *_ in self._plans)
 
     def look_at(self, _lamps: Lamps) -> Bools:
         """Look at nothing.
@@ -52,6 +54,22 @@ class FixedTime:
         (signals,) all False.
         """
         return self._nothing
+
+    def ending(self, signal: int, _time_s: float) -> Ending | None:
+        """Tell why a signal's green ends: the plan says so.
+
+        Parameters
+        ----------
+        signal
+            Its index.
+        _time_s
+            Not needed. [s]
+
+        Returns
+        -------
+        The reason; None without a plan.
+        """
+        return Ending.FORCE_OFF if signal in self._planned else None
 
     def decide(self, _observation: Observation, lamps: Lamps) -> Commands:
         """Ask for the stage of the present second, and for the next when its clearance begins.

@@ -1,8 +1,9 @@
 """What every controller is: observations and lamps in, commands for the whole network out."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from cityloop.city.signals import Bools, Commands, Lamps
+from cityloop.traffic.observe.endings import Ending
 from cityloop.traffic.observe.observation import Observation, Reading
 
 
@@ -47,3 +48,28 @@ class Controller(Protocol):
         -------
         One command a signal.
         """
+
+
+@runtime_checkable
+class TellsEndings(Protocol):
+    """A controller that can tell why a green ends, as signal controllers at the roadside do."""
+
+    def ending(self, signal: int, time_s: float) -> Ending | None:
+        """Tell why a signal's green ends.
+
+        Parameters
+        ----------
+        signal
+            Its index.
+        time_s
+            When it ends. [s]
+
+        Returns
+        -------
+        The reason; None where it has none of these.
+        """
+        ...
+
+
+class RunsPlans(Controller, TellsEndings, Protocol):
+    """A controller that runs plans."""

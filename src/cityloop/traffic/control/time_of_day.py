@@ -7,7 +7,8 @@ import numpy as np
 
 from cityloop.city.network import Ints
 from cityloop.city.signals import Bools, Commands, Lamp, Lamps, SafetyTable, Signals
-from cityloop.traffic.control.protocol import Controller
+from cityloop.traffic.control.protocol import RunsPlans
+from cityloop.traffic.observe.endings import Ending
 from cityloop.traffic.observe.observation import Observation
 from cityloop.traffic.plan.timetable import Timetable
 from cityloop.traffic.plan.transition import find_targets, transition_from
@@ -44,7 +45,7 @@ class TimeOfDay:
         signals: Signals,
         table: SafetyTable,
         timetable: Timetable,
-        controllers: Sequence[Controller],
+        controllers: Sequence[RunsPlans],
     ) -> None:
         self.name = controllers[0].name
         self.needs = controllers[0].needs
@@ -67,6 +68,24 @@ class TimeOfDay:
         (signals,) whose sensors it needs.
         """
         return self._controllers[self._timetable.period_at(lamps.now_s)].look_at(lamps)
+
+    def ending(self, signal: int, time_s: float) -> Ending | None:
+        """Tell why a signal's green ends.
+
+        Parameters
+        ----------
+        signal
+            Its index.
+        time_s
+            When it ends. [s]
+
+        Returns
+        -------
+        What the period's controller says; on the way to another plan it is a force-off.
+        """
+        if signal in self._ways:
+            return Ending.FORCE_OFF
+        return self._controllers[max(self._period, 0)].ending(signal, time_s)
 
     def decide(self, observation: Observation, lamps: Lamps) -> Commands:
         """Let the period's controller decide, but for signals that are on their way to a plan.
