@@ -23,7 +23,10 @@ def test_every_route_is_named_in_the_table():
     names = {
         name
         for route, name in walk_patterns(get_resolver().url_patterns)
-        if not route.lstrip("^").startswith(("open311/", "api/", "cases/", "desk/", "seats/"))
+        # Which language is spoken hangs on the test before this one.
+        if not route.lstrip("^")
+        .removeprefix("en/")
+        .startswith(("open311/", "api/", "cases/", "desk/", "seats/"))
     }
     assert names - OTHERS == set(PAGES)
     assert api_routes() == set(API)

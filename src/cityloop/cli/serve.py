@@ -23,7 +23,7 @@ DataOption = Annotated[
 ]
 
 
-def serve(
+def serve(  # noqa: PLR0913  one argument an option
     *,
     data: Annotated[
         Path | None,
@@ -39,10 +39,7 @@ def serve(
     host: Annotated[str, typer.Option("--host", help="Address to listen at.")] = "127.0.0.1",
     demo: Annotated[
         bool,
-        typer.Option(
-            "--demo",
-            help="A made city, live, that everybody may see; with an account that may do all.",
-        ),
+        typer.Option("--demo", help="A made city, live, for everybody; its account may do all."),
     ] = False,
     live: Annotated[
         str | None,
@@ -51,6 +48,10 @@ def serve(
     pace: Annotated[
         float, typer.Option("--pace", min=0.1, max=50, help="Seconds of the city in a second.")
     ] = 4.0,
+    plans: Annotated[
+        Path | None,
+        typer.Option("--plans", help="With --live: plans of the city's own twin, a file."),
+    ] = None,
     sensor_faults: Annotated[
         str,
         typer.Option("--sensor-faults", help="Let our twin's sensors fail, as in traffic run."),
@@ -60,6 +61,7 @@ def serve(
 
     Example: cityloop serve --demo
     """
+    _check_plans(plans, live)
     if demo:
         _check_demo(host, live)
         # Its account may do everything: never in a city's own records.
@@ -75,13 +77,23 @@ def serve(
     shown = None
     if demo or live:
         scenario = make_demo_city() if demo else find_scenario(live, say=_say)
-        shown = LiveOrder(scenario, pace, tuple(parse_faults(sensor_faults)))
+        shown = LiveOrder(scenario, pace, tuple(parse_faults(sensor_faults)), plans)
     if demo:
         from cityloop.usecases.manage_accounts import open_demo_account  # noqa: PLC0415
 
         name, password = open_demo_account()
         _say(f"To plan and apply, sign in as {name} with the password {password}")
     serve_console(folder, host, port, shown, _say)
+
+
+def _check_plans(plans: Path | None, live: str | None) -> None:
+    if plans and not live:
+        raise InputError(
+            file="--plans",
+            place="",
+            cause="there is no city to run them",
+            remedy="name a scenario with --live",
+        )
 
 
 def _check_demo(host: str, live: str | None) -> None:

@@ -41,11 +41,14 @@ class LiveOrder(NamedTuple):
         Seconds of the city in a second, > 0.
     faults
         How great a part of our twin's sensors fails in each way, 0-1.
+    plans
+        Plans of the city's own twin, as a file; None for those that the scenario is shipped with.
     """
 
     scenario: Scenario
     pace: float
     faults: tuple[tuple[Fault, float], ...] = ()
+    plans: Path | None = None
 
 
 def serve_console(
@@ -112,9 +115,11 @@ def _open_live(folder: Path, live: LiveOrder, say: Callable[[str], None]) -> tup
     """Open the city of a live picture, and make its loop ready."""
     warm_kernels(say)
     scenario = live.scenario
-    hub = Hub(open_city(scenario), FrameLog(folder / "live"))
+    hub = Hub(open_city(scenario), FrameLog(folder / "live"), live.plans)
     lasts_s = HOUR_S if scenario.end_s is None else int(scenario.end_s - scenario.begin_s)
-    own = TwinOrder(name=OWN, scenario=scenario, control=_OWN_CONTROL, lasts_s=lasts_s)
+    own = TwinOrder(
+        name=OWN, scenario=scenario, control=_OWN_CONTROL, lasts_s=lasts_s, plans=live.plans
+    )
     ours = TwinOrder(
         name=OURS, scenario=scenario, control=BEST_CONTROL, lasts_s=lasts_s, faults=live.faults
     )

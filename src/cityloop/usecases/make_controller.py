@@ -93,7 +93,47 @@ def make_controller(
     if control == "max-pressure":
         stages = shipped_stages(city.signals, city.programmes)
         return MaxPressure(city.network, city.signals, city.table, city.view, stages)
-    timetable = always(repaired_plans(city)) if plan is None else read_proven(plan, city)
+    return run_timetable(control, city, own_timetable(city, plan))
+
+
+def own_timetable(city: City, plan: Path | None) -> Timetable:
+    """Give the plans that a city's own signals run.
+
+    Parameters
+    ----------
+    city
+        The city.
+    plan
+        Plans as a file; None for the shipped programmes, repaired.
+
+    Returns
+    -------
+    The plans, all of them proven.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be used, or the gate refuses a plan in it.
+    """
+    return always(repaired_plans(city)) if plan is None else read_proven(plan, city)
+
+
+def run_timetable(control: str, city: City, timetable: Timetable) -> Controller:
+    """Build what runs plans.
+
+    Parameters
+    ----------
+    control
+        `fixed-time` or `coordinated`.
+    city
+        The city.
+    timetable
+        The plans, proven.
+
+    Returns
+    -------
+    The controller.
+    """
     runs = [_run_plans(control, city, plans) for plans in timetable.plans]
     if len(runs) == 1:
         return runs[0]

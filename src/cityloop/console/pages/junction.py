@@ -13,9 +13,10 @@ from cityloop.store.records.accounts.models import Change
 from cityloop.store.records.accounts.rights import Right
 from cityloop.usecases.live.hub import OURS, OWN, find_hub
 from cityloop.usecases.live.junction_history import find_signal, tell_junction
-from cityloop.usecases.live.junction_plan import draw_junction
+from cityloop.usecases.live.junction_plan import draw_junction, list_periods
 
 CHANGES_SHOWN = 20
+DAY_S = 86_400
 
 
 def lamp_words() -> dict[int, str]:
@@ -82,6 +83,13 @@ def show(request: HttpRequest, signal: str) -> HttpResponse:
             "twins": [(OWN, _("The city's own plans")), (OURS, _("Ours: adaptive"))],
             "drawn": drawn,
             "groups": groups,
+            "detectors": history.detectors,
+            "judged": history.judged,
+            "periods": [
+                (each, clock(each.begin_s), clock(each.end_s or DAY_S))
+                for each in list_periods(hub.timetable, signal, hub.now_s)
+            ],
+            "applied": signal in hub.applied,
             "queue": history.queue[-1] if history.queue else "-",
             "changes": _changes(signal),
             "by_clock": twin == OWN,
@@ -95,9 +103,18 @@ def show(request: HttpRequest, signal: str) -> HttpResponse:
                     "U-turn": _("U-turn"),
                 },
                 "from": _("from"),
+                "silent": _("silent"),
+                "sound": _("sound"),
+                "unjudged": _("not judged"),
             },
         },
     )
+
+
+def clock(second_s: int) -> str:
+    """Tell a second of the day as hours and minutes, and seconds where there are any."""
+    told = f"{second_s // 3600:02d}:{second_s // 60 % 60:02d}"
+    return told if second_s % 60 == 0 else f"{told}:{second_s % 60:02d}"
 
 
 def _changes(signal: str) -> list[Change]:

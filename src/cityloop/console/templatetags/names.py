@@ -77,6 +77,17 @@ def job(state: str) -> str:
 
 
 @register.filter
+def deed(action: str) -> str:
+    """Say what was done to a plan."""
+    return {
+        "plan.proven": gettext("proven: plan no."),
+        "plan.refused": gettext("refused: plan no."),
+        "plan.apply": gettext("applied: plan no."),
+        "plan.undo": gettext("undone: plan no."),
+    }.get(action, action)
+
+
+@register.filter
 def figure(key: str) -> str:
     """Name a figure of a run."""
     return {

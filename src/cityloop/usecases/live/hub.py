@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -14,7 +15,7 @@ from cityloop.traffic.safety.approval import ApprovedPlan
 from cityloop.usecases.live.frames import Frame
 from cityloop.usecases.live.scene import encode_scene
 from cityloop.usecases.live.twin import RunPlans
-from cityloop.usecases.make_controller import repaired_plans
+from cityloop.usecases.make_controller import own_timetable
 from cityloop.usecases.open_scenario import City
 
 OWN: Final = "own"
@@ -34,6 +35,8 @@ class Hub:
         The city.
     log
         Where frames are kept.
+    plans
+        Plans that the city's own signals run, as a file; None for the shipped programmes, repaired.
 
     Attributes
     ----------
@@ -41,16 +44,18 @@ class Hub:
         The city.
     scene
         What stands still, JSON.
+    timetable
+        The plans of the city's own signals by time of day.
     trouble
         Why no picture comes; empty if one does.
     runs
         Number of the newest run that is kept, 0 for none.
     """
 
-    def __init__(self, city: City, log: FrameLog) -> None:
+    def __init__(self, city: City, log: FrameLog, plans: Path | None = None) -> None:
         self.city, self._log = city, log
         self.scene = encode_scene(city)
-        self._own_plans = {plan.signal_id: plan for plan in repaired_plans(city)}
+        self.timetable = own_timetable(city, plans)
         self._applied: dict[str, Plan] = {}
         self._orders: deque[RunPlans] = deque()
         self._listeners: list[Callable[[], None]] = []
@@ -158,7 +163,19 @@ class Hub:
     @property
     def running(self) -> dict[str, Plan]:
         """The plan that each of the city's own signals runs now."""
-        return {**self._own_plans, **self._applied}
+        own = self.timetable.plans[self.timetable.period_at(self.now_s)]
+        return {**{plan.signal_id: plan for plan in own}, **self._applied}
+
+    @property
+    def now_s(self) -> int:
+        """Second of the city: that of the newest frame, or the scenario's first. [s]."""
+        newest = self._newest
+        return newest[2].second_s if newest else int(self.city.scenario.begin_s)
+
+    @property
+    def applied(self) -> frozenset[str]:
+        """Names of the signals that run a plan which was applied here."""
+        return frozenset(self._applied)
 
     def apply(self, number: int, proofs: tuple[ApprovedPlan, ...]) -> None:
         """Run plans at the city's own signals, in place of any that were applied before.

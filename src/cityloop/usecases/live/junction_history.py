@@ -11,7 +11,7 @@ from cityloop.city.errors import InputError
 from cityloop.city.network import Turn
 from cityloop.city.signals import GroupKind, Lamp
 from cityloop.field.sumo_sensors import ADVANCE_M
-from cityloop.usecases.live.frames import Frame
+from cityloop.usecases.live.frames import Frame, TwinFrame
 from cityloop.usecases.live.hub import Hub
 from cityloop.usecases.open_scenario import City
 from cityloop.usecases.stream_names import TURNS, StreamNames, plain_name
@@ -67,6 +67,28 @@ class GroupHistory(msgspec.Struct, frozen=True):
     on_green: float | None
 
 
+class Detector(msgspec.Struct, frozen=True):
+    """What the camera of an approach lane has told in a while.
+
+    Attributes
+    ----------
+    lane
+        The lane's name.
+    crossed, came
+        Seconds in which it saw somebody cross the line, or come near.
+    silent_s
+        For how much of the while it was not believed. [s]
+    silent
+        Whether it is not believed now.
+    """
+
+    lane: str
+    crossed: int
+    came: int
+    silent_s: int
+    silent: bool
+
+
 class JunctionHistory(msgspec.Struct, frozen=True):
     """A junction in a while.
 
@@ -80,6 +102,10 @@ class JunctionHistory(msgspec.Struct, frozen=True):
         (seconds,) standing vehicles in view.
     groups
         Each group that serves somebody.
+    detectors
+        Each approach lane's camera.
+    judged
+        Whether who decides looks at the cameras, and so doubts those that fail.
     """
 
     signal: str
@@ -88,6 +114,8 @@ class JunctionHistory(msgspec.Struct, frozen=True):
     seconds_s: list[int]
     queue: list[int]
     groups: list[GroupHistory]
+    detectors: list[Detector]
+    judged: bool
 
 
 def find_signal(city: City, name: str) -> int:
@@ -178,7 +206,25 @@ def tell_junction(
         seconds_s=at_s,
         queue=[frame.twins[place].queue[s] for frame in frames],
         groups=groups,
+        detectors=_detectors(city, s, [frame.twins[place] for frame in frames]),
+        judged=bool(frames) and frames[-1].twins[place].control == "adaptive",
     )
+
+
+def _detectors(city: City, signal: int, frames: list[TwinFrame]) -> list[Detector]:
+    found = []
+    for lane in np.flatnonzero(city.view.approach_signal == signal).tolist():
+        dark = [lane in frame.dark for frame in frames]
+        found.append(
+            Detector(
+                lane=city.network.lane_ids[city.view.approach_lane[lane]],
+                crossed=sum(lane in frame.crossed for frame in frames),
+                came=sum(lane in frame.came for frame in frames),
+                silent_s=sum(dark),
+                silent=bool(dark) and dark[-1],
+            )
+        )
+    return found
 
 
 def _has(frames: list[Frame], twin: str) -> bool:

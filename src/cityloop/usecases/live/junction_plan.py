@@ -6,6 +6,7 @@ import numpy as np
 
 from cityloop.city.network import Network
 from cityloop.city.signals import Plan
+from cityloop.traffic.plan.timetable import Timetable
 from cityloop.usecases.live.scene import list_groups
 from cityloop.usecases.open_scenario import City
 
@@ -37,6 +38,20 @@ class StageDrawn(NamedTuple):
     clearance_s: int
 
 
+class Period(NamedTuple):
+    """What a signal runs from one time of day to another; the same twice for all day. [s].
+
+    `greens_s` are those of its stages, in order; `now` tells whether it is that time.
+    """
+
+    begin_s: int
+    end_s: int
+    cycle_s: int
+    offset_s: int
+    greens_s: tuple[int, ...]
+    now: bool
+
+
 class JunctionDrawn(NamedTuple):
     """All that is drawn of a junction; `box` is the SVG view box."""
 
@@ -46,6 +61,38 @@ class JunctionDrawn(NamedTuple):
     stages: tuple[StageDrawn, ...]
     cycle_s: int
     offset_s: int
+
+
+def list_periods(timetable: Timetable, signal_id: str, now_s: int) -> list[Period]:
+    """List what a signal runs by time of day, whatever was applied to it.
+
+    Parameters
+    ----------
+    timetable
+        The plans of the city's own signals.
+    signal_id
+        The signal.
+    now_s
+        Second of the city. [s]
+
+    Returns
+    -------
+    One a period in which it has a plan.
+    """
+    begins, at = timetable.begin_s, timetable.period_at(now_s)
+    return [
+        Period(
+            begins[k],
+            begins[(k + 1) % len(begins)],
+            plan.cycle_s,
+            plan.offset_s,
+            tuple(plan.green_s.tolist()),
+            k == at,
+        )
+        for k, plans in enumerate(timetable.plans)
+        for plan in plans
+        if plan.signal_id == signal_id
+    ]
 
 
 def draw_junction(city: City, signal: int, plan: Plan | None) -> JunctionDrawn:

@@ -20,14 +20,13 @@ from cityloop.field.sumo import SumoField
 from cityloop.field.sumo_picture import SumoPictures
 from cityloop.field.sumo_process import load_libsumo
 from cityloop.traffic.control.adaptive import Adaptive
-from cityloop.traffic.control.fixed_time import FixedTime
 from cityloop.traffic.control.protocol import Controller
 from cityloop.traffic.observe.observation import Reading, Sensing
 from cityloop.traffic.safety.approval import Refusal
 from cityloop.traffic.safety.plan_proof import prove_plan
 from cityloop.usecases.drive import Loop
 from cityloop.usecases.live.frames import TwinFrame, list_alerts, picture_parts
-from cityloop.usecases.make_controller import make_controller, repaired_plans
+from cityloop.usecases.make_controller import make_controller, own_timetable, run_timetable
 from cityloop.usecases.open_scenario import City, open_city
 
 ALERT_KEPT_S: Final = 30
@@ -52,6 +51,8 @@ class TwinOrder:
         How long a run is. [s]
     faults
         How great a part of the sensors fails in each way, 0-1.
+    plans
+        For `fixed-time`: the city's own plans as a file; None for the shipped programmes, repaired.
     """
 
     name: str
@@ -60,6 +61,7 @@ class TwinOrder:
     seed: int = 1
     lasts_s: int = 3600
     faults: tuple[tuple[Fault, float], ...] = ()
+    plans: Path | None = None
 
 
 class Step(NamedTuple):
@@ -121,7 +123,7 @@ class _Runs:
         self._order, self._city = order, city
         self._seed = order.seed
         self._applied = RunPlans(0, ())
-        self._controller = make_controller(order.control, city, None)
+        self._controller = make_controller(order.control, city, order.plans)
         self._seconds = self._run()
 
     def second(self) -> tuple[int, TwinFrame]:
@@ -147,7 +149,7 @@ class _Runs:
         """Make what decides next; what has been learnt is taken along."""
         city, asked = self._city, self._applied
         if asked.number:
-            own = {plan.signal_id: plan for plan in repaired_plans(city)}
+            new = {plan.signal_id: plan for plan in asked.plans}
             for plan in asked.plans:
                 said = prove_plan(city.network, city.signals, city.table, None, plan)
                 if isinstance(said, Refusal):
@@ -157,9 +159,13 @@ class _Runs:
                         cause=f"the gate refuses it: {said}",
                         remedy="make the plan anew",
                     )
-                own[plan.signal_id] = plan
-            return FixedTime(city.signals, city.table, tuple(own.values()))
-        made = make_controller(self._order.control, city, None)
+            own = own_timetable(city, self._order.plans)
+            periods = tuple(
+                tuple({**{plan.signal_id: plan for plan in plans}, **new}.values())
+                for plans in own.plans
+            )
+            return run_timetable("fixed-time", city, replace(own, plans=periods))
+        made = make_controller(self._order.control, city, self._order.plans)
         if isinstance(made, Adaptive) and isinstance(self._controller, Adaptive):
             made.learnt = self._controller.learnt
         return made

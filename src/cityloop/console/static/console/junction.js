@@ -134,6 +134,17 @@ function fillTable() {
   }
 }
 
+// A camera that is silent, by the one who looks at it; the fixed plans look at none.
+function fillDetectors() {
+  for (const each of history.detectors) {
+    const row = document.querySelector(`#detectors tr[data-lane="${CSS.escape(each.lane)}"]`);
+    if (!row) continue;
+    row.cells[1].className = each.silent ? "silent" : "";
+    row.cells[1].textContent = !history.judged ? words.unjudged : each.silent ? words.silent : words.sound;
+    [each.silent_s, each.came, each.crossed].forEach((figure, i) => { row.cells[i + 2].textContent = figure; });
+  }
+}
+
 async function refresh() {
   try {
     const answer = await fetch(page.dataset.history);
@@ -141,6 +152,7 @@ async function refresh() {
     history = await answer.json();
     if (!history.seconds_s.length) return;
     fillTable();
+    fillDetectors();
     drawTimeline();
     drawQueue();
     drawPurdue();
