@@ -1,7 +1,7 @@
 """`cityloop sense`: what happens on the road, taken in, kept and measured."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -20,9 +20,11 @@ from cityloop.usecases.follow_road import RoadBook
 from cityloop.usecases.forecast_detectors import forecast_detectors, try_forecast
 from cityloop.usecases.make_followers import make_followers
 from cityloop.usecases.measure_signals import MeasureRules, measure_signals
+from cityloop.usecases.open_scenario import find_scenario, open_city
 from cityloop.usecases.read_known import read_known
 from cityloop.usecases.retention import read_retention
 from cityloop.usecases.retime_signals import retime_signals
+from cityloop.usecases.shift_plans import shift_plans
 
 sense_app = typer.Typer(
     name="sense",
@@ -164,7 +166,7 @@ def measure_command(
 
 
 @sense_app.command("retime")
-def retime_command(
+def retime_command(  # noqa: PLR0913  one argument an option
     events: Annotated[
         Path, typer.Argument(help="Log of signal controllers: Parquet, CSV, folder.")
     ],
@@ -180,8 +182,24 @@ def retime_command(
     latency_s: Annotated[
         float, typer.Option("--latency", help="Lateness of advance detectors in seconds.")
     ] = 0.0,
+    scenario: Annotated[
+        str, typer.Option("--scenario", help="Whose plans are shifted: folder, file or name.")
+    ] = "",
+    plan: Annotated[
+        Path | None, typer.Option("--plan", help="What runs now; else the shipped programmes.")
+    ] = None,
+    plan_out: Annotated[
+        Path | None, typer.Option("--plan-out", help="File for the shifted plans, proven.")
+    ] = None,
 ) -> None:
     """Find the shifts of offsets with which most arrivals would meet green."""
+    if (plan_out is None) != (not scenario) or (plan is not None and plan_out is None):
+        raise InputError(
+            file="--plan-out",
+            place="",
+            cause="shifted plans need a scenario and a file",
+            remedy="give --scenario and --plan-out together, or neither",
+        )
     chosen = [each.strip() for each in phases.split(",") if each.strip()]
     if not all(each.isdecimal() for each in chosen):
         raise InputError(
@@ -206,6 +224,18 @@ def retime_command(
             f"{each['after']:.3f} (gain {each['low']:+.3f} to {each['high']:+.3f}, 95 %); "
             f"alone {each['alone_s']:+d} s, {each['alone']:.3f}"
         )
+    if plan_out is not None:
+        _write_plans(scenario, plan, found["devices"], plan_out)
+
+
+def _write_plans(
+    scenario: str, plan: Path | None, devices: list[dict[str, Any]], plan_out: Path
+) -> None:
+    """Bring shifts into plans, through the gate."""
+    shifts = {each["device"]: (each["cycle_s"], each["shift_s"]) for each in devices}
+    city = open_city(find_scenario(scenario, say=lambda line: typer.echo(line, err=True)))
+    changed = shift_plans(city, plan, shifts, plan_out)
+    typer.echo(f"{changed} plans shifted and proven by the gate, in {plan_out}")
 
 
 @sense_app.command("forecast")

@@ -1,9 +1,13 @@
 """Spoilt offsets of a corridor are found again from its log, better than pair by pair."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
+from cityloop.city.errors import InputError
 from cityloop.kernels import shifts as kernel
+from cityloop.store.plan_file import read_plans
 from cityloop.traffic.estimate.hires_log import DetectorSetup, HiresLog, make_log
 from cityloop.traffic.estimate.measures.arrivals_on_green import arrivals_on_green
 from cityloop.traffic.estimate.retiming import (
@@ -15,8 +19,14 @@ from cityloop.traffic.estimate.retiming import (
     predict,
     signed_s,
 )
+from cityloop.usecases.make_controller import repaired_plans
+from cityloop.usecases.open_scenario import open_city
 from cityloop.usecases.retime_signals import retime_signals
+from cityloop.usecases.shift_plans import shift_plans
+from tests.made_corridor import spoil_and_mend as spoil_and_mend_in_sumo
+from tests.made_scenarios import make_busy_crossroads
 from tests.shared_data import shared
+from tests.workers import run_apart
 
 S, CYCLE, HOUR = 10**6, 90, 3600
 EAST, WEST = 2, 6
@@ -112,6 +122,47 @@ def test_joint_shifts_win_back_what_spoilt_offsets_lost_and_beat_pairs():
     assert (joint - lost >= 0.7 * (best - lost)).all()
     assert (joint >= pairs).all()
     assert joint.sum() > pairs.sum()
+
+
+@pytest.mark.slow
+def test_in_sumo_spoilt_plans_are_mended_through_the_gate_better_than_by_pairs(tmp_path):
+    """Three corridors, as `benchmarks/retime.py` makes them; plans, runs and logs are real."""
+    found = []
+    for seed in (1, 2, 3):
+        (tmp_path / str(seed)).mkdir()
+        found.append(run_apart(spoil_and_mend_in_sumo, tmp_path / str(seed), seed))
+    good, spoilt, joint, pairs = np.sum(found, axis=0)
+    assert all(each.spoilt < each.good - 0.05 for each in found)
+    assert joint - spoilt >= 0.9 * (good - spoilt)
+    assert all(each.joint > each.pairs for each in found)
+    assert joint - spoilt > 1.5 * (pairs - spoilt)
+
+
+def test_shifted_plans_go_through_the_gate_or_not_at_all(tmp_path):
+    scenario = make_busy_crossroads(tmp_path, end_s=100)
+    city = open_city(scenario)
+    (name,) = city.signals.signal_ids
+    (before,) = repaired_plans(city)
+    out = tmp_path / "shifted.json"
+    assert shift_plans(city, None, {name: (before.cycle_s, 17)}, out) == 1
+    (after,) = read_plans(out, city.signals, city.table)
+    assert after.offset_s == (before.offset_s + 17) % before.cycle_s
+    again = tmp_path / "again.json"
+    assert shift_plans(city, out, {name: (before.cycle_s, -17)}, again) == 1
+    (back,) = read_plans(again, city.signals, city.table)
+    assert back.offset_s == before.offset_s
+    for shifts, said in (
+        ({name: (before.cycle_s + 1, 5)}, "its cycle is"),
+        ({"elsewhere": (90, 5)}, "it has no plan"),
+    ):
+        with pytest.raises(InputError, match=said):
+            shift_plans(city, out, shifts, tmp_path / "none.json")
+    # Who has to be served at least so often cannot wait for the shift.
+    red_s = np.full_like(city.table.max_red_s, before.cycle_s // 2)
+    tight = city._replace(table=dataclasses.replace(city.table, max_red_s=red_s))
+    with pytest.raises(InputError, match="the gate refuses"):
+        shift_plans(tight, out, {name: (before.cycle_s, 5)}, tmp_path / "none.json")
+    assert not (tmp_path / "none.json").exists()
 
 
 def test_the_cycle_is_what_is_told_or_else_what_is_seen():
