@@ -138,6 +138,14 @@ class PostgresServer:
         self._execute(f"CREATE DATABASE {name} TEMPLATE template_city")
         return name
 
+    def create_empty(self) -> str:
+        """Make a database with nothing in it and give its name."""
+        self._count += 1
+        name = f"empty_{self._count}"
+        _point_at(self.settings("postgres"))
+        self._execute(f"CREATE DATABASE {name}")
+        return name
+
     @contextlib.contextmanager
     def fresh(self) -> Iterator[None]:
         """Lead Django to a fresh migrated database."""

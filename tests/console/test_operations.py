@@ -10,14 +10,21 @@ import tarfile
 from pathlib import Path
 
 import pytest
+import requests
 import yaml
+from compose_spec import PyCompose
 from django.core.management import call_command
 from django.db import connection
-from django.test import Client
+from django.test import Client, override_settings
 
 from cityloop.city.errors import InputError
 from cityloop.store.records.accounts.models import Account
 from cityloop.store.records.backups import read_backup, write_backup
+from cityloop.store.records.cases.models import Case
+from cityloop.usecases.cases.contacts import open_contact
+from tests.console.trespass import PHONE
+from tests.records_databases import _point_at
+from tests.served_console import Served
 
 SAMPLE = re.compile(r'[a-z_]+(\{[a-z]+="[a-z]+"(,[a-z]+="[a-z]+")*\})? [0-9.e+-]+')
 
@@ -43,6 +50,9 @@ def test_a_backup_brings_everything_back(sqlite_records, tmp_path):
     (folder / "photos" / "one.jpg").write_bytes(b"\xff\xd8")
     (folder / "live").mkdir()
     (folder / "live" / "1.frames").write_bytes(b"x")
+    (folder / "cache").mkdir()
+    (folder / "cache" / "city.osm.pbf").write_bytes(b"x")
+    (folder / "yesterday.tar.gz").write_bytes(b"x")
     Account.objects.create(username="ann", role="viewer")
     made = tmp_path / "made.tar.gz"
     size = write_backup(folder, made)
@@ -153,20 +163,85 @@ def test_no_model_lacks_its_migration(sqlite_records):
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
 
 
-def test_the_commands_bring_a_folder_back(tmp_path):
+def runner(folder, database=""):
+    """Give what runs a command in a folder, over a database."""
     command = Path(sys.executable).parent / "cityloop"
-    env = {**os.environ, "DATABASE_URL": "", "CITYLOOP_PASSWORD": "Sieben-Bruecken-7"}
+    env = {**os.environ, "DATABASE_URL": database, "CITYLOOP_PASSWORD": "Sieben-Bruecken-7"}
 
     def run(*words):
         done = subprocess.run(
-            [command, *words], cwd=tmp_path, env=env, capture_output=True, text=True, check=False
+            [command, *words], cwd=folder, env=env, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
 
+    return run
+
+
+def test_a_backup_of_a_real_postgresql_server_comes_back_on_an_empty_one(postgres, tmp_path):
+    """Everything that both databases hold is compared, and a contact is read with the key."""
+    old, new = postgres.create(), postgres.create_empty()
+    run = runner(tmp_path, postgres.url(old))
+    run("accounts", "add", "ann", "--role", "operator", "--data", "one")
+    served = Served(tmp_path / "one", postgres.url(old))
+    case = {"service": "water-leak", "text": "x", "lon": 120.1, "lat": 30.27, "phone": PHONE}
+    sent = requests.post(
+        f"http://127.0.0.1:{served.port}/api/v1/cases",
+        json=case, headers={"Idempotency-Key": "k"}, timeout=30,
+    )  # fmt: skip
+    assert sent.status_code == 201
+    # The server goes on meanwhile.
+    assert "keep it safe" in run("backup", "one.tar.gz", "--data", "one")
+    served.stop()
+    back = runner(tmp_path, postgres.url(new))
+    assert "is as it was" in back("restore", "one.tar.gz", "--data", "two")
+    kept = []
+    for name in (old, new):
+        _point_at(postgres.settings(name))
+        with connection.cursor() as cursor:
+            tables = sorted(connection.introspection.table_names(cursor))
+            rows = {}
+            for table in tables:
+                cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608  names from the server
+                rows[table] = sorted(map(repr, cursor.fetchall()))
+        kept.append(rows)
+    assert kept[0] == kept[1]
+    assert len(kept[0]["cases_case"]) == 1
+    with override_settings(DATA=tmp_path / "two"):
+        assert open_contact(Case.objects.get())["phone"] == PHONE
+    # A database that is not empty stays as it is, and no folder is left.
+    command = Path(sys.executable).parent / "cityloop"
+    again = subprocess.run(
+        [command, "restore", "one.tar.gz", "--data", "three"],
+        cwd=tmp_path, env={**os.environ, "DATABASE_URL": postgres.url(new)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (again.returncode, again.stderr.count("\n")) == (2, 1)
+    assert not (tmp_path / "three").exists()
+
+
+def test_the_commands_bring_a_folder_back(tmp_path):
+    run = runner(tmp_path)
     run("accounts", "add", "ann", "--role", "operator", "--data", "one")
     assert "keep it safe" in run("backup", "one.tar.gz", "--data", "one")
     assert "is as it was" in run("restore", "one.tar.gz", "--data", "two")
     assert (tmp_path / "two" / "secret_key").read_text() == (
         tmp_path / "one/secret_key"
     ).read_text()
+
+
+def test_linters_of_the_field_find_nothing_in_the_container_files():
+    root = Path(__file__).resolve().parents[2]
+    linter = Path(sys.executable).parent / "hadolint"
+    done = subprocess.run(
+        [linter, "--no-color", "Containerfile"],
+        cwd=root, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, "")
+    composed = (root / "compose.yaml").read_text(encoding="utf-8")
+    PyCompose.from_yaml(composed).validate()
+    with pytest.raises(ValueError, match="unknown variant"):
+        PyCompose.from_yaml(composed.replace("service_healthy", "service_heathy"))
+    # Both images are Debian 12, which has PostgreSQL 15: an older client could not dump the server.
+    assert "postgres:15-bookworm" in composed
+    assert "bookworm" in (root / "Containerfile").read_text(encoding="utf-8")

@@ -16,8 +16,10 @@ from cityloop.city.errors import InputError
 
 SQLITE: Final = "records.sqlite3"
 POSTGRES: Final = "records.pgdump"
-LEFT_OUT: Final = frozenset({"live", SQLITE, f"{SQLITE}-wal", f"{SQLITE}-shm"})
-"""Frames can be lost; the database is copied as a whole, in one moment."""
+LEFT_OUT: Final = frozenset({"live", "cache", SQLITE, f"{SQLITE}-wal", f"{SQLITE}-shm"})
+"""Frames, and what can be fetched again, may be lost; the database is copied in one moment."""
+ENDING: Final = ".tar.gz"
+"""Of a backup: none goes into the next one."""
 
 
 def write_backup(folder: Path, path: Path) -> int:
@@ -46,7 +48,7 @@ def write_backup(folder: Path, path: Path) -> int:
             with os.fdopen(opened, "wb") as file, tarfile.open(fileobj=file, mode="w:gz") as tar:
                 tar.add(copy, copy.name)
                 for each in sorted(folder.iterdir()):
-                    if each.name not in LEFT_OUT and each.resolve() != path.resolve():
+                    if each.name not in LEFT_OUT and not each.name.endswith(ENDING):
                         tar.add(each, each.name)
                 file.flush()
                 os.fsync(file.fileno())
