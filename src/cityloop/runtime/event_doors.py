@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 from cityloop.city.errors import InputError
 from cityloop.runtime.batch_names import SEQUENCE, SOURCE, read_sequence, read_source
 from cityloop.runtime.committer import Busy, Committer
+from cityloop.runtime.estimate_page import PAGES, send_page
 from cityloop.runtime.estimate_stream import EstimateStream
 from cityloop.runtime.mqtt_door import MqttDoor
 from cityloop.traffic.observe.events import KINDS, EventKind
@@ -104,6 +105,9 @@ class EventDoors:
             return
         if scope["path"] == STREAM and scope["method"] == "GET" and self._keeper.estimates:
             await self._stream(_source(scope) or "", receive, send)
+            return
+        if scope["method"] == "GET" and scope["path"] in PAGES:
+            await send_page(scope["path"], send)
             return
         headers: Headers = []
         source = ""
