@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -184,7 +185,13 @@ def test_a_backup_of_a_real_postgresql_server_comes_back_on_an_empty_one(postgre
     run = runner(tmp_path, postgres.url(old))
     run("accounts", "add", "ann", "--role", "operator", "--data", "one")
     served = Served(tmp_path / "one", postgres.url(old))
-    case = {"service": "water-leak", "text": "x", "lon": 120.1, "lat": 30.27, "phone": PHONE}
+    case: dict[str, Any] = {
+        "service": "water-leak",
+        "text": "x",
+        "lon": 120.1,
+        "lat": 30.27,
+        "phone": PHONE,
+    }
     sent = requests.post(
         f"http://127.0.0.1:{served.port}/api/v1/cases",
         json=case, headers={"Idempotency-Key": "k"}, timeout=30,
