@@ -18,8 +18,8 @@ from cityloop.cli.progress import progress_bar
 from cityloop.cli.seeds import parse_seeds
 from cityloop.traffic.control.horizon import Settings
 from cityloop.traffic.evaluate.runs import Run
+from cityloop.usecases.find_scenario import find_scenario
 from cityloop.usecases.measure_run import HOUR_S, RunOrder
-from cityloop.usecases.open_scenario import find_scenario
 from cityloop.usecases.run_orders import run_orders
 
 INGREDIENTS: Final = {

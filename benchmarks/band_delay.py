@@ -27,7 +27,8 @@ from cityloop.feeds.sumo_trips import read_trips
 from cityloop.traffic.evaluate.total_delay import total_delay
 from cityloop.traffic.plan.bands_arterial import Way
 from cityloop.usecases.find_bands import BandOrder, BandPlans, find_band_plans
-from cityloop.usecases.open_scenario import City, open_city
+from cityloop.usecases.open_scenario import open_city
+from cityloop.usecases.opened_city import City
 
 SPACING_M: Final = (280, 190, 420, 240, 350)
 TUNING: Final = (101, 102)

@@ -27,7 +27,9 @@ from cityloop.traffic.observe.view import View, build_view
 from cityloop.traffic.plan.compatible import compatible_stages
 from cityloop.traffic.safety.gate import prove_commands
 from cityloop.traffic.safety.tables import default_table
-from cityloop.usecases.open_scenario import City, find_scenario, open_city
+from cityloop.usecases.find_scenario import find_scenario
+from cityloop.usecases.open_scenario import open_city
+from cityloop.usecases.opened_city import City
 
 SEED = 7
 WARM_S = 15

@@ -18,7 +18,7 @@ from cityloop.city.signals import (
     SafetyTable,
     Signals,
 )
-from cityloop.traffic.plan.transition import Mode
+from cityloop.traffic.plan.mode import Mode
 from cityloop.traffic.safety.approval import ApprovedPlan
 from cityloop.traffic.safety.gate import prove_commands
 from cityloop.traffic.safety.plan_proof import prove_plan

@@ -21,7 +21,7 @@ from cityloop.cli.seeds import parse_seeds
 from cityloop.traffic.evaluate.recovery import recovery_s
 from cityloop.traffic.evaluate.runs import Run
 from cityloop.usecases.compare_controls import list_orders
-from cityloop.usecases.open_scenario import find_scenario
+from cityloop.usecases.find_scenario import find_scenario
 from cityloop.usecases.run_orders import run_orders
 
 BEGIN_S: Final = 1200

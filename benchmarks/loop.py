@@ -24,9 +24,11 @@ from cityloop.field.sumo import SumoField
 from cityloop.field.sumo_process import close_sumo, load_libsumo, start_sumo
 from cityloop.traffic.observe.observation import Sensing
 from cityloop.usecases.drive import drive
+from cityloop.usecases.find_scenario import find_scenario
 from cityloop.usecases.load_kernels import load_kernels
 from cityloop.usecases.make_controller import make_controller
-from cityloop.usecases.open_scenario import City, find_scenario, open_city
+from cityloop.usecases.open_scenario import open_city
+from cityloop.usecases.opened_city import City
 from cityloop.usecases.warm_kernels import warm_kernels
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "traffic" / "hangzhou_4x4"

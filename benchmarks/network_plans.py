@@ -29,8 +29,10 @@ from cityloop.cli.seeds import parse_seeds
 from cityloop.feeds.sumo_additional import ProgrammeText, read_additional
 from cityloop.feeds.sumo_programmes import running_programmes
 from cityloop.traffic.observe.observation import Sensing
+from cityloop.usecases.find_scenario import find_scenario
 from cityloop.usecases.measure_run import RunOrder
-from cityloop.usecases.open_scenario import City, find_scenario, open_city
+from cityloop.usecases.open_scenario import open_city
+from cityloop.usecases.opened_city import City
 from cityloop.usecases.plan_network import PlanOrder, plan_network, save_plan
 from cityloop.usecases.run_orders import run_orders
 from cityloop.usecases.simulate_plans import simulate_programmes

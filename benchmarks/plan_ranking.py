@@ -25,8 +25,9 @@ from cityloop.traffic.model.streets import build_streets
 from cityloop.traffic.plan.network import MASTERS_S, Candidate, evaluate, make_plans
 from cityloop.traffic.plan.stock import Pool
 from cityloop.traffic.plan.timings import start_timings
+from cityloop.usecases.find_scenario import find_scenario
 from cityloop.usecases.observe_counts import observe_counts
-from cityloop.usecases.open_scenario import find_scenario, open_city
+from cityloop.usecases.open_scenario import open_city
 from cityloop.usecases.plan_network import as_demand, city_pool, learn_flows
 from cityloop.usecases.simulate_plans import simulate_programmes
 from cityloop.usecases.warm_kernels import warm_kernels

@@ -23,7 +23,8 @@ from cityloop.traffic.estimate.retiming import (
 )
 from cityloop.traffic.observe.phases import number_phases
 from cityloop.usecases.measure_run import RunOrder
-from cityloop.usecases.open_scenario import City, open_city
+from cityloop.usecases.open_scenario import open_city
+from cityloop.usecases.opened_city import City
 from cityloop.usecases.retime_signals import retime_signals
 from cityloop.usecases.run_control import run_control
 from cityloop.usecases.shift_plans import shift_plans

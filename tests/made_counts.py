@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cityloop.traffic.estimate.counts import Counts
-from cityloop.usecases.open_scenario import City
+from cityloop.usecases.opened_city import City
 
 
 def make_counts(city: City, crossed: npt.NDArray[np.float64]) -> Counts:

@@ -27,7 +27,7 @@ from cityloop.feeds.standards import read_standard
 from cityloop.traffic.evaluate.differences import Difference
 from cityloop.traffic.evaluate.runs import Run
 from cityloop.traffic.observe.observation import Sensing
-from cityloop.traffic.plan.transition import Mode
+from cityloop.traffic.plan.mode import Mode
 from cityloop.usecases.change_survey import compare_circles
 from cityloop.usecases.change_survey import read_scenario as read_circle_scenario
 from cityloop.usecases.check_plan import check_plans, check_shipped
@@ -42,6 +42,7 @@ from cityloop.usecases.estimate_road import RoadOrder, estimate_road
 from cityloop.usecases.explain_decision import explain_decision
 from cityloop.usecases.fetch_dataset import fetch_dataset
 from cityloop.usecases.find_bands import BandOrder, BandPlans, find_band_plans
+from cityloop.usecases.find_scenario import find_scenario
 from cityloop.usecases.go_there import Answer, answer_json, answer_lines, go_there
 from cityloop.usecases.inspect_scenario import inspect_scenario
 from cityloop.usecases.measure_run import RunOrder
@@ -54,8 +55,9 @@ from cityloop.usecases.open_circle import (
     save_report,
     save_survey,
 )
-from cityloop.usecases.open_scenario import City, find_scenario, open_city
+from cityloop.usecases.open_scenario import open_city
 from cityloop.usecases.open_survey import open_survey
+from cityloop.usecases.opened_city import City
 from cityloop.usecases.plan_network import NetworkPlan, PlanOrder, plan_network, save_plan
 from cityloop.usecases.retime_signals import retime_signals
 from cityloop.usecases.run_orders import run_orders

@@ -17,8 +17,9 @@ from cityloop.cli.main import build_app
 from cityloop.feeds.sumo_additional import write_programmes
 from cityloop.feeds.sumo_programmes import encode_plan
 from cityloop.store.plan_file import write_plans
-from cityloop.traffic.plan.transition import Mode
-from cityloop.usecases.open_scenario import City, open_city
+from cityloop.traffic.plan.mode import Mode
+from cityloop.usecases.open_scenario import open_city
+from cityloop.usecases.opened_city import City
 from tests.made_networks import make, make_grid
 from tests.shared_data import shared
 

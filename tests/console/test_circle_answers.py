@@ -12,7 +12,7 @@ from cityloop.circle.gaps import Status
 from cityloop.console import circles
 from cityloop.store.records.accounts.models import Account
 from cityloop.store.survey_file import write_survey
-from cityloop.usecases.look_at_circle import Look
+from cityloop.usecases.circle_look import Look
 from tests.circle.made_town import make_places, make_survey, make_ways
 
 ROWS = (

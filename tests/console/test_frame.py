@@ -1,5 +1,6 @@
 """What holds for the whole console: two languages, the policy, sign-in, and who loads Django."""
 
+import os
 import re
 import subprocess
 import sys
@@ -114,3 +115,28 @@ def test_commands_about_traffic_never_load_django(command):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1].startswith("False")
+
+
+def test_a_console_that_is_only_watched_loads_none_of_what_reckons(tmp_path):
+    """Each of these takes 20 to 60 MB of the process that serves a thousand."""
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from cityloop.cli.serve import open_folder\n"
+        f"open_folder(Path({str(tmp_path)!r}))\n"
+        "from cityloop.runtime.serve_console import Hub, FrameLog, open_apart, set_hub\n"
+        "from cityloop.usecases.live.demo_city import make_demo_city\n"
+        "opened = open_apart(make_demo_city(), None, print)\n"
+        f"set_hub(Hub(opened.city, FrameLog(Path({str(tmp_path / 'live')!r})), opened.timetable))\n"
+        "from django.test import Client\n"
+        "client = Client(headers={'host': 'localhost'})\n"
+        "pages = ('/', '/en/login/', '/junctions/zhongshan-1/', '/api/v1/live/junctions')\n"
+        "codes = [client.get(at).status_code for at in pages]\n"
+        "heavy = ('llvmlite', 'numba', 'pyarrow', 'scipy', 'polars', 'duckdb', 'libsumo')\n"
+        "print(codes, [each for each in heavy if each in sys.modules])\n"
+    )
+    environment = {**os.environ, "CITYLOOP_PUBLIC": "1", "DATABASE_URL": ""}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[200, 200, 200, 200] []"

@@ -17,9 +17,10 @@ from cityloop.usecases.live.demo_city import make_demo_city
 from cityloop.usecases.live.frames import Frame, TwinFrame
 from cityloop.usecases.live.hub import Hub, find_hub
 from cityloop.usecases.live.junction_history import Detector, tell_junction
-from cityloop.usecases.live.twin import RunPlans, TwinOrder, _Runs
-from cityloop.usecases.make_controller import repaired_plans
-from tests.console.browsers import faults, hosts, keep, open_page, serving, until
+from cityloop.usecases.live.twin import _Runs
+from cityloop.usecases.live.twin_orders import RunPlans, TwinOrder
+from cityloop.usecases.make_controller import own_timetable, repaired_plans
+from tests.console.browsers import chromium, faults, hosts, keep, open_page, serving, until
 from tests.console.rights_walk import client_of
 
 SWITCH_S = 120
@@ -40,6 +41,13 @@ def plans(made_city, tmp_path_factory):
 def served(plans):
     live = ("--live", str(make_demo_city().origin), "--plans", str(plans), "--pace", "10")
     with serving(plans.parent / "kept", *live, CITYLOOP_PUBLIC="1") as found:
+        yield found
+
+
+@pytest.fixture
+def browser():
+    """Of one test alone: while it is open, others could not ask Django in this thread."""
+    with chromium() as found:
         yield found
 
 
@@ -111,7 +119,7 @@ def test_cameras_that_are_silent_are_told_by_lane_and_counted(roles, made_city):
 def test_plans_of_a_day_need_a_city_and_pass_the_gate(plans, made_city, tmp_path):
     with pytest.raises(InputError, match="there is no city to run them"):
         serve(plans=plans)
-    hub = Hub(made_city, FrameLog(tmp_path / "frames"), plans)
+    hub = Hub(made_city, FrameLog(tmp_path / "frames"), own_timetable(made_city, plans))
     assert {each.offset_s for each in hub.running.values()} == {0}
     frame = Frame(1, SWITCH_S, 0, "2026-11-30T07:00:00.000+00:00", [])
     hub.publish(frame)

@@ -259,6 +259,7 @@ def test_lamps_told_of_a_junction_are_those_of_the_frames(demo):
 
 
 def test_without_javascript_the_page_still_lists_the_junctions(demo, browser):
+    watch(demo, 1)  # before the first second there is no queue to tell
     page, _ = open_page(browser, java_script_enabled=False)
     page.goto(f"{demo.url}/en/")
     assert re.fullmatch(r"\d+", page.inner_text("#junctions tbody tr:first-child td:nth-child(2)"))

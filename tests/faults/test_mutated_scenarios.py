@@ -14,13 +14,14 @@ import pytest
 from cityloop.city.errors import InputError
 from cityloop.feeds.sumo_config import read_scenario
 from cityloop.usecases.check_scenario import check_runnable
+from cityloop.usecases.controls import CONTROLS, REFERENCES
 from cityloop.usecases.inspect_scenario import (
     Inspection,
     find_inspected,
     inspect_scenario,
     inspection_json,
 )
-from cityloop.usecases.make_controller import CONTROLS, REFERENCES, make_controller
+from cityloop.usecases.make_controller import make_controller
 from cityloop.usecases.open_scenario import open_city
 from tests.faults.broken_files import (
     ADDITIONAL,

@@ -17,7 +17,8 @@ from cityloop.field.sumo_sensors import SumoSensors, list_lines, list_loops
 from cityloop.traffic.observe.observation import Observation, Reading, Sensing
 from cityloop.traffic.observe.view import View
 from cityloop.usecases.drive import drive
-from cityloop.usecases.open_scenario import City, open_city
+from cityloop.usecases.open_scenario import open_city
+from cityloop.usecases.opened_city import City
 
 Places = dict[str, tuple[str, float, float, float]]
 """Lane, way from its begin, speed and length by the vehicle's name."""

@@ -19,9 +19,9 @@ from cityloop.store.plan_file import (
     write_timetable,
 )
 from cityloop.store.planning_file import planning_schema
+from cityloop.traffic.plan.mode import Mode
 from cityloop.traffic.plan.switch import clearance_s
 from cityloop.traffic.plan.timetable import Timetable, always
-from cityloop.traffic.plan.transition import Mode
 from cityloop.traffic.safety.tables import default_table
 from tests.made_networks import make_grid
 

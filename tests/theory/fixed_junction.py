@@ -14,7 +14,8 @@ from cityloop.traffic.control.fixed_time import FixedTime
 from cityloop.traffic.evaluate.total_delay import DelaySummary, total_delay
 from cityloop.traffic.observe.observation import Sensing
 from cityloop.usecases.drive import drive
-from cityloop.usecases.open_scenario import City, open_city
+from cityloop.usecases.open_scenario import open_city
+from cityloop.usecases.opened_city import City
 from tests.made_networks import make
 from tests.made_scenarios import Driver, make_scenario
 

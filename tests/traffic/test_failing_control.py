@@ -20,7 +20,7 @@ from cityloop.traffic.observe.observation import Observation
 from cityloop.usecases import run_control as running
 from cityloop.usecases.make_controller import make_controller
 from cityloop.usecases.measure_run import RunOrder
-from cityloop.usecases.open_scenario import City
+from cityloop.usecases.opened_city import City
 from tests.made_networks import make_grid
 from tests.workers import run_apart
 

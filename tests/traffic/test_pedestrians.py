@@ -19,8 +19,9 @@ from cityloop.city.signals import Bools
 from cityloop.field.sumo import SumoField
 from cityloop.traffic.observe.observation import Sensing
 from cityloop.traffic.safety.tables import default_table
+from cityloop.usecases.controls import COMMANDED
 from cityloop.usecases.drive import LoopRecord, drive
-from cityloop.usecases.make_controller import COMMANDED, make_controller
+from cityloop.usecases.make_controller import make_controller
 from cityloop.usecases.open_scenario import open_city
 from tests.made_networks import make_grid
 from tests.workers import run_apart

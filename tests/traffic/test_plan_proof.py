@@ -7,7 +7,8 @@ import pytest
 
 from cityloop.city.signals import Plan
 from cityloop.traffic.plan.expand import expand_plan
-from cityloop.traffic.plan.transition import Mode, transition
+from cityloop.traffic.plan.mode import Mode
+from cityloop.traffic.plan.transition import transition
 from cityloop.traffic.safety.approval import ApprovedPlan, Refusal
 from cityloop.traffic.safety.gate import prove_commands
 from cityloop.traffic.safety.plan_proof import prove_plan

@@ -11,7 +11,8 @@ from cityloop.field.sumo import SumoField
 from cityloop.traffic.observe.observation import Observation, Reading, Sensing
 from cityloop.traffic.plan.stages import mend_stage
 from cityloop.usecases.drive import LoopRecord, drive
-from cityloop.usecases.open_scenario import City, open_city
+from cityloop.usecases.open_scenario import open_city
+from cityloop.usecases.opened_city import City
 from tests.made_scenarios import make_busy_crossroads
 from tests.naive.signal_oracle import judge_history, read_meetings, read_times
 from tests.workers import run_apart

@@ -21,8 +21,9 @@ from cityloop.traffic.plan.expand import expand_plan
 from cityloop.traffic.safety.approval import ApprovedPlan
 from cityloop.traffic.safety.plan_proof import prove_plan
 from cityloop.usecases.find_bands import BandOrder, find_band_plans
+from cityloop.usecases.find_scenario import find_scenario
 from cityloop.usecases.make_controller import repaired_plans
-from cityloop.usecases.open_scenario import find_scenario, open_city
+from cityloop.usecases.open_scenario import open_city
 from tests.made_networks import make
 
 AT_M = (0, 280, 470, 890)

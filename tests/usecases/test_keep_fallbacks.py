@@ -11,7 +11,8 @@ from cityloop.city.scenario import Scenario
 from cityloop.traffic.safety import approval
 from cityloop.traffic.safety.fallback import FallbackKind, find_fallbacks
 from cityloop.usecases import keep_fallbacks as keeping
-from cityloop.usecases.open_scenario import City, open_city
+from cityloop.usecases.open_scenario import open_city
+from cityloop.usecases.opened_city import City
 from tests.made_networks import make_grid
 
 

@@ -9,8 +9,9 @@ from cityloop.city.errors import InputError
 from cityloop.feeds.sumo_programmes import decode_programme, encode_timetable
 from cityloop.store.plan_file import write_timetable
 from cityloop.traffic.control.time_of_day import TimeOfDay
-from cityloop.traffic.plan.timetable import Timetable, show_timetable
-from cityloop.traffic.plan.transition import Mode
+from cityloop.traffic.plan.mode import Mode
+from cityloop.traffic.plan.show_timetable import show_timetable
+from cityloop.traffic.plan.timetable import Timetable
 from cityloop.usecases.check_plan import check_plans
 from cityloop.usecases.make_controller import make_controller
 from cityloop.usecases.measure_run import RunOrder

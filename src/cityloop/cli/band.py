@@ -16,7 +16,8 @@ from cityloop.feeds.report_charts import shorten
 from cityloop.traffic.plan.bands_arterial import Way
 from cityloop.traffic.plan.bands_parts import FAIR
 from cityloop.usecases.find_bands import BandOrder, Timed, find_band_plans, save_plans
-from cityloop.usecases.open_scenario import find_scenario, open_city
+from cityloop.usecases.find_scenario import find_scenario
+from cityloop.usecases.open_scenario import open_city
 from cityloop.usecases.show_bands import bands_json, places_m, write_bands, write_picture
 from cityloop.usecases.stream_names import plain_name
 

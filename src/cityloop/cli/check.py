@@ -10,12 +10,13 @@ from rich.text import Text
 
 from cityloop.city.errors import InputError
 from cityloop.cli.outputs import check_outputs
-from cityloop.traffic.plan.transition import Mode
+from cityloop.traffic.plan.mode import Mode
 from cityloop.usecases.check_plan import Checked, check_plans, check_shipped, choose_check
 from cityloop.usecases.check_result import Check, PlanCheck, check_json, write_check
 from cityloop.usecases.explain_check import check_picture, explain_check
 from cityloop.usecases.inspect_scenario import find_inspected
-from cityloop.usecases.open_scenario import City, open_city
+from cityloop.usecases.open_scenario import open_city
+from cityloop.usecases.opened_city import City
 from cityloop.usecases.stream_names import plain_name
 
 REFUSED: Final = 1

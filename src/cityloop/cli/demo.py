@@ -11,8 +11,8 @@ from cityloop.cli.outputs import check_outputs
 from cityloop.cli.progress import progress_bar
 from cityloop.cli.tables import list_failures, print_differences, print_runs
 from cityloop.usecases.compare_controls import compare_controls, list_orders, save_comparison
-from cityloop.usecases.make_controller import BEST_CONTROL, REFERENCES
-from cityloop.usecases.open_scenario import find_scenario
+from cityloop.usecases.controls import BEST_CONTROL, REFERENCES
+from cityloop.usecases.find_scenario import find_scenario
 from cityloop.usecases.warm_kernels import warm_kernels
 
 SCENARIO: Final = "bologna-acosta"

@@ -14,9 +14,9 @@ from rich.table import Table
 from cityloop.city.errors import InputError
 from cityloop.cli.outputs import check_outputs
 from cityloop.cli.seeds import parse_seeds
-from cityloop.usecases.make_controller import REFERENCES
+from cityloop.usecases.controls import REFERENCES
+from cityloop.usecases.find_scenario import find_scenario
 from cityloop.usecases.measure_run import HOUR_S
-from cityloop.usecases.open_scenario import find_scenario
 from cityloop.usecases.plan_network import (
     NetworkPlan,
     PlanOrder,

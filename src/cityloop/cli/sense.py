@@ -16,11 +16,12 @@ from cityloop.runtime.replay_events import replay_events
 from cityloop.runtime.serve_events import serve_events
 from cityloop.traffic.estimate.live.road import RoadRules
 from cityloop.traffic.observe.events import KINDS
+from cityloop.usecases.find_scenario import find_scenario
 from cityloop.usecases.follow_road import RoadBook
 from cityloop.usecases.forecast_detectors import forecast_detectors, try_forecast
 from cityloop.usecases.make_followers import make_followers
 from cityloop.usecases.measure_signals import MeasureRules, measure_signals
-from cityloop.usecases.open_scenario import find_scenario, open_city
+from cityloop.usecases.open_scenario import open_city
 from cityloop.usecases.read_known import read_known
 from cityloop.usecases.retention import read_retention
 from cityloop.usecases.retime_signals import retime_signals

@@ -69,10 +69,10 @@ def serve(  # noqa: PLR0913  one argument an option
         data = data / "demo" if data else DEMO_DATA
     folder = data or DATA
     open_folder(folder)
-    from cityloop.cli.traffic import parse_faults  # noqa: PLC0415
+    from cityloop.cli.faults import parse_faults  # noqa: PLC0415
     from cityloop.runtime.serve_console import LiveOrder, serve_console  # noqa: PLC0415
+    from cityloop.usecases.find_scenario import find_scenario  # noqa: PLC0415
     from cityloop.usecases.live.demo_city import make_demo_city  # noqa: PLC0415
-    from cityloop.usecases.open_scenario import find_scenario  # noqa: PLC0415
 
     shown = None
     if demo or live:

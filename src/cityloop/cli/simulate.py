@@ -6,7 +6,7 @@ import typer
 
 from cityloop.cli.progress import progress_bar
 from cityloop.runtime.live_source import send_simulation
-from cityloop.usecases.open_scenario import find_scenario
+from cityloop.usecases.find_scenario import find_scenario
 
 
 def simulate(

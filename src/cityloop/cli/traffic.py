@@ -1,6 +1,5 @@
 """`cityloop traffic`: run, compare, inspect and check scenarios of road traffic."""
 
-import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -8,10 +7,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from cityloop.city.errors import InputError
 from cityloop.cli.band import band
 from cityloop.cli.check import check
 from cityloop.cli.explain import explain
+from cityloop.cli.faults import parse_faults
 from cityloop.cli.inspect import inspect
 from cityloop.cli.outputs import check_outputs
 from cityloop.cli.plan import plan as plan_command
@@ -19,16 +18,15 @@ from cityloop.cli.progress import progress_bar
 from cityloop.cli.seeds import parse_seeds
 from cityloop.cli.tables import list_failures, print_differences, print_runs
 from cityloop.feeds.sumo_incidents import parse_incidents
-from cityloop.field.sensor_faults import Fault
 from cityloop.store.run_file import write_run
 from cityloop.store.whole_file import make_folder
 from cityloop.traffic.control.horizon import Settings
 from cityloop.traffic.observe.observation import Sensing
 from cityloop.usecases.compare_controls import compare_controls, list_orders, save_comparison
+from cityloop.usecases.controls import CONTROLS, check_control
+from cityloop.usecases.find_scenario import find_scenario
 from cityloop.usecases.keep_learnt import check_learns
-from cityloop.usecases.make_controller import CONTROLS, check_control
 from cityloop.usecases.measure_run import HOUR_S
-from cityloop.usecases.open_scenario import find_scenario
 from cityloop.usecases.record_decisions import check_recorded
 from cityloop.usecases.run_orders import run_orders
 from cityloop.usecases.warm_kernels import warm_kernels
@@ -204,41 +202,6 @@ def compare_command(  # noqa: PLR0913  one argument an option
         _say(line)
     if report is not None:
         console.print(f"Report: {report}", highlight=False)
-
-
-def parse_faults(text: str) -> list[tuple[Fault, float]]:
-    """Read how great a part of the sensors fails in each way.
-
-    Parameters
-    ----------
-    text
-        Such as `silent=0.2,late=0.1`; empty for none.
-
-    Returns
-    -------
-    Faults and shares, 0-1.
-
-    Raises
-    ------
-    InputError
-        If a fault is unknown, or the shares are not from 0 to 1 in all.
-    """
-    faults = []
-    for part in filter(None, text.split(",")):
-        name, _, share = part.partition("=")
-        try:
-            faults.append((Fault(name.strip()), float(share)))
-        except ValueError:
-            faults.append((Fault.LATE, math.nan))
-    shares = [share for _, share in faults]
-    if not (all(share >= 0 for share in shares) and sum(shares) <= 1):
-        raise InputError(
-            file="--sensor-faults",
-            place=text,
-            cause="it names no faults with shares from 0 to 1 in all",
-            remedy="write such as silent=0.2,stuck=0.1,late=0.1",
-        )
-    return faults
 
 
 def parse_controls(text: str) -> list[str]:

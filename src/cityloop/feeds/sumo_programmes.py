@@ -10,7 +10,8 @@ from cityloop.city.network import Bytes
 from cityloop.city.signals import Lamp, Plan, Programme, SafetyTable, Signals
 from cityloop.feeds.sumo_additional import ProgrammeText
 from cityloop.traffic.plan.expand import expand_plan
-from cityloop.traffic.plan.timetable import Timetable, show_timetable
+from cityloop.traffic.plan.show_timetable import show_timetable
+from cityloop.traffic.plan.timetable import Timetable
 
 ACTUATED_MIN_S: Final = 5.0
 ACTUATED_MAX_S: Final = 50.0

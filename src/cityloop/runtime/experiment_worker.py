@@ -9,7 +9,7 @@ from typing import Final
 
 from django.db import DatabaseError, close_old_connections, connections
 
-from cityloop.usecases.experiments.jobs import fail_experiment, find_next, work_off
+from cityloop.usecases.experiments.job_queue import fail_experiment, find_next
 
 _LOG: Final = logging.getLogger("cityloop.experiments")
 LOOK_S: Final = 1.0
@@ -41,6 +41,9 @@ def _run(stopped: Event) -> None:
         try:
             one = find_next()
             if one is not None:
+                # Only here: what runs and compares, a console without jobs can do without.
+                from cityloop.usecases.experiments.jobs import work_off  # noqa: PLC0415
+
                 work_off(one, lambda: datetime.now(UTC), stopped.is_set)
         except Exception:  # noqa: BLE001  a bug of ours must not end the worker
             _LOG.exception("an experiment could not be worked off")

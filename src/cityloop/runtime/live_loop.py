@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Self
 from cityloop.city.errors import InputError
 from cityloop.usecases.live.frames import Frame, TwinFrame
 from cityloop.usecases.live.hub import OWN, Hub
-from cityloop.usecases.live.twin import Step, Stop, TwinOrder, run_twin
+from cityloop.usecases.live.twin_orders import Step, Stop, TwinOrder
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -81,6 +81,13 @@ class LiveLoop:
             self._ended.wait(due_s - time.monotonic())
 
 
+def _run_twin(order: TwinOrder, pipe: "Connection") -> None:
+    # Only in its process: what simulates and decides, this one can do without.
+    from cityloop.usecases.live.twin import run_twin  # noqa: PLC0415
+
+    run_twin(order, pipe)
+
+
 class _Twins:
     """The twins' processes."""
 
@@ -93,7 +100,7 @@ class _Twins:
         context = mp.get_context("spawn")
         for order in self._orders:
             ours, theirs = context.Pipe()
-            process = context.Process(target=run_twin, args=(order, theirs), daemon=True)
+            process = context.Process(target=_run_twin, args=(order, theirs), daemon=True)
             process.start()
             theirs.close()
             self._pipes.append(ours)

@@ -85,6 +85,7 @@ class LiveStream:
     async def _follow(self, hub: Hub, seen: int, leaves: "asyncio.Future[Any]", send: Any) -> None:  # noqa: ANN401
         news = asyncio.Event()
         self._waiting.add(news)
+        leaves.add_done_callback(lambda _: news.set())
         try:
             await send(_body(b"retry: 2000\n\n"))
             while not (leaves.done() or self._ended):
@@ -97,12 +98,10 @@ class LiveStream:
                         seen += 1
                         await send(_body(self._event(hub, seen)))
                     continue
-                waits: asyncio.Future[Any] = asyncio.ensure_future(news.wait())
-                await asyncio.wait(
-                    {waits, leaves}, timeout=BEAT_S, return_when=asyncio.FIRST_COMPLETED
-                )
-                if not waits.done():
-                    waits.cancel()
+                try:
+                    async with asyncio.timeout(BEAT_S):
+                        await news.wait()
+                except TimeoutError:
                     await send(_body(b": still here\n\n"))
             await send({"type": "http.response.body", "body": b""})
         finally:

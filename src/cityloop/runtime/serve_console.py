@@ -15,15 +15,13 @@ from cityloop.runtime.experiment_worker import experiment_worker
 from cityloop.runtime.listen import listen, serve_until_told
 from cityloop.runtime.live_loop import LiveLoop
 from cityloop.runtime.live_stream import PATH, LiveStream
+from cityloop.runtime.open_apart import open_apart
 from cityloop.runtime.pages_in_threads import PagesInThreads
 from cityloop.store.frame_log import FrameLog
+from cityloop.store.records.plans.models import PlanSet, PlanState
+from cityloop.usecases.controls import BEST_CONTROL
 from cityloop.usecases.live.hub import OURS, OWN, Hub, set_hub
-from cityloop.usecases.live.twin import TwinOrder
-from cityloop.usecases.make_controller import BEST_CONTROL
-from cityloop.usecases.measure_run import HOUR_S
-from cityloop.usecases.open_scenario import open_city
-from cityloop.usecases.plans.plan_sets import restore_plans
-from cityloop.usecases.warm_kernels import warm_kernels
+from cityloop.usecases.live.twin_orders import LASTS_S, TwinOrder
 
 _WORKERS: Final = 16
 _GRACE_S: Final = 5
@@ -101,7 +99,7 @@ def _live_picture(
         yield None
         return
     hub, loop = _open_live(folder, live, say)
-    restore_plans(hub)
+    _restore_plans(hub)
     set_hub(hub)
     loop.start()
     try:
@@ -113,10 +111,10 @@ def _live_picture(
 
 def _open_live(folder: Path, live: LiveOrder, say: Callable[[str], None]) -> tuple[Hub, LiveLoop]:
     """Open the city of a live picture, and make its loop ready."""
-    warm_kernels(say)
     scenario = live.scenario
-    hub = Hub(open_city(scenario), FrameLog(folder / "live"), live.plans)
-    lasts_s = HOUR_S if scenario.end_s is None else int(scenario.end_s - scenario.begin_s)
+    opened = open_apart(scenario, live.plans, say)
+    hub = Hub(opened.city, FrameLog(folder / "live"), opened.timetable)
+    lasts_s = LASTS_S if scenario.end_s is None else int(scenario.end_s - scenario.begin_s)
     own = TwinOrder(
         name=OWN, scenario=scenario, control=_OWN_CONTROL, lasts_s=lasts_s, plans=live.plans
     )
@@ -124,6 +122,16 @@ def _open_live(folder: Path, live: LiveOrder, say: Callable[[str], None]) -> tup
         name=OURS, scenario=scenario, control=BEST_CONTROL, lasts_s=lasts_s, faults=live.faults
     )
     return hub, LiveLoop(hub, (own, ours), live.pace, say)
+
+
+def _restore_plans(hub: Hub) -> None:
+    """Run again what was applied before the restart."""
+    applied = PlanSet.objects.filter(scenario=hub.city.scenario.name, state=PlanState.APPLIED)
+    if applied.exists():
+        # Only then: it draws in the gate, which who only watches can do without.
+        from cityloop.usecases.plans.plan_sets import restore_plans  # noqa: PLC0415
+
+        restore_plans(hub)
 
 
 def build_console(stream: LiveStream) -> ASGIApp:

@@ -10,9 +10,9 @@ import numpy as np
 from cityloop.city.errors import InputError
 from cityloop.city.signals import Plan, SafetyTable, Signals
 from cityloop.store.whole_file import read_whole, write_whole
+from cityloop.traffic.plan.mode import Mode
 from cityloop.traffic.plan.switch import clearance_s
 from cityloop.traffic.plan.timetable import Timetable, always
-from cityloop.traffic.plan.transition import Mode
 
 FORMAT: Final = "cityloop-plans"
 VERSION: Final = 1

@@ -19,7 +19,7 @@ from cityloop.traffic.plan.bands_stages import (
 )
 from cityloop.traffic.safety.approval import Refusal
 from cityloop.traffic.safety.plan_proof import prove_plan
-from cityloop.usecases.open_scenario import City
+from cityloop.usecases.opened_city import City
 
 STRETCH_S_MAX: Final = 40
 """A walk may take longer to clear than the stage after it lasts: so much is added at most. [s]"""

@@ -13,9 +13,9 @@ from cityloop.feeds.sumo_additional import read_additional
 from cityloop.feeds.sumo_programmes import decode_programme
 from cityloop.store.plan_file import read_plans, read_timetable
 from cityloop.store.whole_file import read_whole
+from cityloop.traffic.plan.mode import Mode
 from cityloop.traffic.plan.stages import programme_stages
 from cityloop.traffic.plan.timetable import Timetable
-from cityloop.traffic.plan.transition import Mode
 from cityloop.traffic.safety.approval import Refusal
 from cityloop.traffic.safety.plan_proof import prove_plan
 from cityloop.traffic.safety.programme_refusals import (
@@ -25,7 +25,7 @@ from cityloop.traffic.safety.programme_refusals import (
 )
 from cityloop.usecases.check_result import Breach, Check, PlanCheck
 from cityloop.usecases.inspect_states import PlacedProgramme, find_state_findings
-from cityloop.usecases.open_scenario import City
+from cityloop.usecases.opened_city import City
 from cityloop.usecases.stream_names import StreamNames, plain_name
 
 _WALKS: Final = 6

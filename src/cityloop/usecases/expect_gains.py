@@ -7,7 +7,7 @@ import numpy as np
 from cityloop.city.network import Floats
 from cityloop.traffic.estimate.flows import Flows
 from cityloop.traffic.model.queues import Queues
-from cityloop.usecases.open_scenario import City
+from cityloop.usecases.opened_city import City
 
 HOUR_S: Final = 3600.0
 LOSS_S: Final = 1.0

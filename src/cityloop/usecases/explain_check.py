@@ -12,7 +12,7 @@ from cityloop.feeds.stage_diagram import Mark, ShownCycle, write_diagram
 from cityloop.traffic.plan.expand import expand_plan
 from cityloop.traffic.plan.stages import green_phases
 from cityloop.usecases.check_plan import Checked
-from cityloop.usecases.open_scenario import City
+from cityloop.usecases.opened_city import City
 from cityloop.usecases.stream_names import StreamNames, plain_name
 
 _KINDS: Final = (".svg", ".png")

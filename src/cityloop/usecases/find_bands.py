@@ -25,7 +25,7 @@ from cityloop.traffic.safety.approval import Refusal
 from cityloop.traffic.safety.plan_proof import prove_plan
 from cityloop.usecases.band_variants import Variant, Variants, make_arterial
 from cityloop.usecases.make_controller import repaired_plans
-from cityloop.usecases.open_scenario import City
+from cityloop.usecases.opened_city import City
 
 LOSSES_S: Final = (0, 2)
 """Greens that another order of stages may cost through traffic; each is tried. [s]"""

@@ -26,11 +26,11 @@ from cityloop.feeds.xml_reader import read_root
 from cityloop.store.whole_file import write_whole
 from cityloop.traffic.safety.tables import default_table
 from cityloop.usecases.fetch_dataset import fetch_dataset
+from cityloop.usecases.find_scenario import find_scenario
 from cityloop.usecases.findings import SEVERITY_NAMES, Finding
 from cityloop.usecases.inspect_detectors import PlacedDetector, find_detector_findings
 from cityloop.usecases.inspect_programmes import find_signal_findings
 from cityloop.usecases.inspect_states import PlacedProgramme, find_state_findings
-from cityloop.usecases.open_scenario import find_scenario
 
 
 @record

@@ -7,7 +7,7 @@ from cityloop.city.errors import InputError
 from cityloop.store.fallback_file import digest_city
 from cityloop.store.learnt_file import find_learnt, write_learnt
 from cityloop.traffic.control.adaptive import Adaptive
-from cityloop.usecases.open_scenario import City
+from cityloop.usecases.opened_city import City
 
 
 def check_learns(control: str) -> None:

@@ -26,6 +26,7 @@ from cityloop.city.errors import InputError
 from cityloop.city.places import choose
 from cityloop.kernels.chains import NEVER
 from cityloop.usecases.change_survey import Scenario, change_survey
+from cityloop.usecases.circle_look import SITES_MAX, Look
 from cityloop.usecases.draw_circle import Question, draw_circle, parse_moment, places_of
 from cityloop.usecases.site_places import Method, Sited, get_type, read_candidates, site_places
 from cityloop.usecases.survey_places import join_places
@@ -34,29 +35,10 @@ MINUTE_MS: Final = 60_000
 STATUS: Final = tuple(each.name.lower() for each in Status)
 KEPT: Final = 24
 """So many looks are kept drawn."""
-SITES_MAX: Final = 50
 LIMIT_S: Final = 10.0
 """How long proposing sites may take. [s]"""
 CAPACITY: Final = 1000.0
 """Of a proposed site, where capacity counts. [people]"""
-
-
-class Look(NamedTuple):
-    """How a circle is looked at.
-
-    Attributes
-    ----------
-    person
-        Key of the profile that goes.
-    at
-        Day and hour by the city's clock, such as `2026-11-21T21:40`; empty for whatever the hours.
-    scenario
-        Name of the scenario; empty for the city as it is.
-    """
-
-    person: str = "adult"
-    at: str = ""
-    scenario: str = ""
 
 
 class KindLine(NamedTuple):

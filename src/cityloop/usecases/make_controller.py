@@ -1,7 +1,6 @@
 """Which controllers there are, and building the one that is named."""
 
 from pathlib import Path
-from typing import Final
 
 from cityloop.city.errors import InputError
 from cityloop.city.signals import Plan
@@ -18,43 +17,7 @@ from cityloop.traffic.plan.stages import shipped_stages
 from cityloop.traffic.plan.timetable import Timetable, always, list_switches
 from cityloop.traffic.safety.approval import Refusal
 from cityloop.traffic.safety.plan_proof import prove_plan
-from cityloop.usecases.open_scenario import City
-
-REFERENCES: Final = ("native", "actuated")
-"""Controls that SUMO runs by itself; they pass no gate."""
-
-COMMANDED: Final = ("adaptive", "max-pressure", "fixed-time", "coordinated")
-"""Controls of ours, through the gate."""
-
-CONTROLS: Final = (*REFERENCES, *COMMANDED)
-BEST_CONTROL: Final = "adaptive"
-
-
-def check_control(name: str) -> str:
-    """Check the name of a controller.
-
-    Parameters
-    ----------
-    name
-        As a person gives it.
-
-    Returns
-    -------
-    The same name.
-
-    Raises
-    ------
-    InputError
-        If there is no such controller.
-    """
-    if name not in CONTROLS:
-        raise InputError(
-            file="--control",
-            place="",
-            cause=f"there is no controller {name!r}",
-            remedy=f"choose from {', '.join(CONTROLS)}",
-        )
-    return name
+from cityloop.usecases.opened_city import City
 
 
 def make_controller(

@@ -20,9 +20,9 @@ from cityloop.traffic.control.horizon import Settings
 from cityloop.traffic.evaluate.runs import JunctionResult, Run
 from cityloop.traffic.evaluate.total_delay import total_delay
 from cityloop.traffic.observe.observation import Sensing
+from cityloop.usecases.controls import REFERENCES
 from cityloop.usecases.drive import LoopRecord
-from cityloop.usecases.make_controller import REFERENCES
-from cityloop.usecases.open_scenario import City
+from cityloop.usecases.opened_city import City
 
 HOUR_S = 3600
 

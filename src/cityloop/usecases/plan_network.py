@@ -24,18 +24,19 @@ from cityloop.traffic.model.streets import Demand, build_streets
 from cityloop.traffic.plan.alone import time_alone
 from cityloop.traffic.plan.day import find_stretches
 from cityloop.traffic.plan.masters import MASTERS_KEPT
+from cityloop.traffic.plan.mode import Mode
 from cityloop.traffic.plan.network import MASTERS_S
 from cityloop.traffic.plan.options import COMMON_KEPT, Option, find_options
 from cityloop.traffic.plan.stock import Pool, build_pool
 from cityloop.traffic.plan.timetable import DAY_S, Timetable, list_switches
 from cityloop.traffic.plan.timings import least_cycles_s
-from cityloop.traffic.plan.transition import Mode
 from cityloop.traffic.safety.approval import Refusal
 from cityloop.traffic.safety.plan_proof import prove_plan
 from cityloop.usecases.expect_gains import JunctionGain, expect_gains
 from cityloop.usecases.measure_run import HOUR_S
 from cityloop.usecases.observe_counts import observe_counts
-from cityloop.usecases.open_scenario import City, open_city
+from cityloop.usecases.open_scenario import open_city
+from cityloop.usecases.opened_city import City
 from cityloop.usecases.rank_plans import TRIED, Choice, Tried, rank_choices
 
 MODES: Final = (Mode.SHORT_WAY, Mode.DWELL, Mode.MAX_STEP)

@@ -8,7 +8,7 @@ import numpy as np
 from cityloop.city.network import Floats, Ints
 from cityloop.feeds.sumo_programmes import encode_timetable
 from cityloop.traffic.plan.timetable import Timetable
-from cityloop.usecases.open_scenario import City
+from cityloop.usecases.opened_city import City
 from cityloop.usecases.simulate_plans import simulate_programmes
 
 CLOSE: Final = 1.15

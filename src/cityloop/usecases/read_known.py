@@ -5,8 +5,9 @@ from pathlib import Path
 from cityloop.city.errors import InputError
 from cityloop.feeds.site_files import read_sites
 from cityloop.feeds.sumo_additional import read_additional
+from cityloop.usecases.find_scenario import find_scenario
 from cityloop.usecases.known_names import KnownNames
-from cityloop.usecases.open_scenario import find_scenario, open_city
+from cityloop.usecases.open_scenario import open_city
 
 
 def read_known(model: Path) -> KnownNames:

@@ -23,7 +23,7 @@ from cityloop.traffic.control.weighed import Reason, find_reasons
 from cityloop.traffic.evaluate.runs import FallbackTaken
 from cityloop.traffic.safety.approval import Refusal
 from cityloop.traffic.safety.gate import Verdict
-from cityloop.usecases.open_scenario import City
+from cityloop.usecases.opened_city import City
 from cityloop.usecases.stream_names import StreamNames
 
 PROVEN: Final = "proven"

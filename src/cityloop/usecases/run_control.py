@@ -18,11 +18,13 @@ from cityloop.traffic.control.adaptive import Adaptive
 from cityloop.traffic.control.protocol import Controller, TellsEndings
 from cityloop.traffic.evaluate.runs import Run
 from cityloop.traffic.observe.observation import Sensing
+from cityloop.usecases.controls import REFERENCES, check_control
 from cityloop.usecases.drive import drive
 from cityloop.usecases.keep_learnt import keep_learnt, recall_learnt
-from cityloop.usecases.make_controller import REFERENCES, check_control, make_controller
+from cityloop.usecases.make_controller import make_controller
 from cityloop.usecases.measure_run import Outcome, RunOrder, measure_run
-from cityloop.usecases.open_scenario import City, open_city
+from cityloop.usecases.open_scenario import open_city
+from cityloop.usecases.opened_city import City
 from cityloop.usecases.record_decisions import DecisionRecorder, check_recorded
 from cityloop.usecases.record_hires import HiresRecorder
 

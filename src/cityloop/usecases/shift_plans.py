@@ -11,7 +11,7 @@ from cityloop.traffic.plan.timetable import Timetable, always, list_switches
 from cityloop.traffic.safety.approval import Refusal
 from cityloop.traffic.safety.plan_proof import prove_plan
 from cityloop.usecases.make_controller import read_proven, repaired_plans
-from cityloop.usecases.open_scenario import City
+from cityloop.usecases.opened_city import City
 
 
 def shift_plans(

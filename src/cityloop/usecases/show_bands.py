@@ -16,7 +16,7 @@ from cityloop.traffic.plan.bands_corridor import Route
 from cityloop.traffic.plan.bands_parts import Part
 from cityloop.traffic.plan.expand import expand_plan
 from cityloop.usecases.find_bands import BandPlans, Timed
-from cityloop.usecases.open_scenario import City
+from cityloop.usecases.opened_city import City
 from cityloop.usecases.stream_names import plain_name
 
 FORMAT: Final = "cityloop-bands"

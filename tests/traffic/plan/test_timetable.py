@@ -8,9 +8,10 @@ from cityloop.kernels.lamps import advance_signal
 from cityloop.traffic.control.fixed_time import FixedTime
 from cityloop.traffic.control.time_of_day import TimeOfDay
 from cityloop.traffic.observe.view import build_view
-from cityloop.traffic.plan.timetable import Timetable, always, list_switches, show_timetable
+from cityloop.traffic.plan.mode import Mode
+from cityloop.traffic.plan.show_timetable import show_timetable
+from cityloop.traffic.plan.timetable import Timetable, always, list_switches
 from cityloop.traffic.plan.transition import (
-    Mode,
     Transition,
     find_targets,
     plan_timing,

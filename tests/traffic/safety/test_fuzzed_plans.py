@@ -10,7 +10,8 @@ import pytest
 
 from cityloop.city.signals import Plan
 from cityloop.traffic.plan.expand import expand_plan
-from cityloop.traffic.plan.transition import Mode, Transition, transition
+from cityloop.traffic.plan.mode import Mode
+from cityloop.traffic.plan.transition import Transition, transition
 from cityloop.traffic.safety.approval import ApprovedPlan, Refusal
 from cityloop.traffic.safety.plan_proof import prove_plan
 from tests.naive.signal_oracle import Meetings, Times, judge_history, list_rules, write_out

@@ -9,7 +9,8 @@ import pytest
 from cityloop.city.signals import GroupKind, Plan, SafetyTable
 from cityloop.kernels.path_gate import Kept, check_path
 from cityloop.traffic.plan.expand import expand_plan
-from cityloop.traffic.plan.transition import Mode, signal_rules
+from cityloop.traffic.plan.mode import Mode
+from cityloop.traffic.plan.transition import signal_rules
 from cityloop.traffic.safety.approval import ApprovedPlan, Refusal
 from cityloop.traffic.safety.plan_proof import prove_plan
 from tests.made_signals import make_signals, make_table

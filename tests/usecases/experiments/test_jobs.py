@@ -11,10 +11,10 @@ from cityloop.store.records.plans.models import Experiment, ExperimentRun
 from cityloop.store.run_file import decode_run, encode_run
 from cityloop.traffic.evaluate.differences import pair_runs
 from cityloop.usecases.experiments import jobs
+from cityloop.usecases.experiments.job_queue import find_next
 from cityloop.usecases.experiments.jobs import (
     ExperimentOrder,
     cancel_experiment,
-    find_next,
     list_runs,
     order_experiment,
     tell_result,

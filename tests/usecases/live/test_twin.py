@@ -16,7 +16,8 @@ from cityloop.traffic.safety.fallback import FallbackKind
 from cityloop.usecases.drive import Loop
 from cityloop.usecases.find_bands import BandOrder, find_band_plans
 from cityloop.usecases.live.demo_city import make_demo_city
-from cityloop.usecases.live.twin import RunPlans, TwinOrder, _Runs
+from cityloop.usecases.live.twin import _Runs
+from cityloop.usecases.live.twin_orders import RunPlans, TwinOrder
 from cityloop.usecases.make_controller import make_controller, repaired_plans
 from cityloop.usecases.open_scenario import open_city
 

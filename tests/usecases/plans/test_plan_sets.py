@@ -14,7 +14,7 @@ from cityloop.traffic.plan.bands import measure_bands
 from cityloop.usecases.find_bands import BandOrder, find_band_plans
 from cityloop.usecases.live.demo_city import make_demo_city
 from cityloop.usecases.live.hub import Hub
-from cityloop.usecases.live.twin import RunPlans
+from cityloop.usecases.live.twin_orders import RunPlans
 from cityloop.usecases.manage_accounts import add_account
 from cityloop.usecases.open_scenario import open_city
 from cityloop.usecases.plans.corridors import Corridors, Timing

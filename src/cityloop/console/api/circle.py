@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import numpy as np
@@ -11,12 +11,14 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Field, Query, Router, Schema
 from ninja.errors import HttpError
 
-from cityloop.circle.persons import PERSONS
 from cityloop.console.api.root import JSON, PROBLEMS, holds, tagged
 from cityloop.console.circles import find_circles
 from cityloop.console.exports import CSV, csv_bytes
 from cityloop.store.records.accounts.rights import Right
-from cityloop.usecases.look_at_circle import SITES_MAX, Circles, Look
+from cityloop.usecases.circle_look import SITES_MAX, Look
+
+if TYPE_CHECKING:
+    from cityloop.usecases.look_at_circle import Circles
 
 router = Router(auth=holds(Right.SEE), tags=["circle"])
 ANY = {200: dict[str, object], **PROBLEMS}
@@ -55,7 +57,7 @@ Part = Annotated[Paged, Query()]
 Kind = Annotated[str, Query(max_length=60)]
 
 
-def get_circles() -> Circles:
+def get_circles() -> "Circles":
     """Give the city's circles, or say that no city is set."""
     found = find_circles()
     if found is None:
@@ -92,6 +94,9 @@ def _points(
 @router.get("", response=ANY, summary="What can be asked")
 def asked(request: HttpRequest) -> HttpResponse:
     """Name the standard, its kinds of place, the person profiles and the scenarios."""
+    # Only here: it draws in numba, which who only watches can do without.
+    from cityloop.circle.persons import PERSONS  # noqa: PLC0415
+
     circles = get_circles()
     standard = circles.question.standard
     return _told(

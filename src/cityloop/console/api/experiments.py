@@ -1,4 +1,7 @@
-"""Experiments for programs: order, look, cancel, take the results."""
+"""Experiments for programs: order, look, cancel, take the results.
+
+What compares runs is loaded when it is first asked for: it draws in numba and scipy.
+"""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -13,13 +16,6 @@ from cityloop.console.who import now
 from cityloop.store.records.accounts.models import Account
 from cityloop.store.records.accounts.rights import Right
 from cityloop.store.records.plans.models import Experiment
-from cityloop.store.run_file import encode_comparison
-from cityloop.usecases.experiments.jobs import (
-    ExperimentOrder,
-    cancel_experiment,
-    order_experiment,
-    tell_result,
-)
 
 router = Router(tags=["experiments"])
 ANY = {200: dict[str, object], **PROBLEMS}
@@ -85,6 +81,8 @@ def experiments(
 )
 def order(request: HttpRequest, given: OrderGiven) -> HttpResponse:
     """Order a comparison: 201, waiting."""
+    from cityloop.usecases.experiments.jobs import ExperimentOrder, order_experiment  # noqa: PLC0415
+
     wanted = ExperimentOrder(given.scenario, given.controls, given.seeds, given.duration_s)
     made = order_experiment(wanted, by=_caller(request), now=now())
     return HttpResponse(msgspec.json.encode(describe(made)), status=201, content_type=JSON)
@@ -99,6 +97,8 @@ def experiment(request: HttpRequest, number: int) -> HttpResponse:
 @router.post("/{number}/cancel", auth=holds(Right.EXPERIMENT), response=ANY, summary="Cancel")
 def cancel(request: HttpRequest, number: int) -> HttpResponse:
     """Ask for an experiment to be stopped; what is finished of it stays."""
+    from cityloop.usecases.experiments.jobs import cancel_experiment  # noqa: PLC0415
+
     _get(number)
     one = cancel_experiment(number, by=_caller(request), now=now())
     return HttpResponse(msgspec.json.encode(describe(one)), content_type=JSON)
@@ -107,5 +107,8 @@ def cancel(request: HttpRequest, number: int) -> HttpResponse:
 @router.get("/{number}/result", auth=holds(Right.SEE), response=ANY, summary="What came out")
 def result(request: HttpRequest, number: int) -> HttpResponse:
     """Give runs and differences, as `cityloop traffic compare --json` writes them."""
+    from cityloop.store.run_file import encode_comparison  # noqa: PLC0415
+    from cityloop.usecases.experiments.jobs import tell_result  # noqa: PLC0415
+
     comparison = tell_result(_get(number))
     return tagged(request, encode_comparison(comparison.runs, comparison.differences))

@@ -35,13 +35,17 @@ def get_hub() -> Hub:
 
 
 @router.get("", response={200: Kept, **PROBLEMS}, summary="Which frames are kept")
-def kept(request: HttpRequest) -> Kept:
+def kept(request: HttpRequest) -> HttpResponse:
     """Say which frames are kept, and what is wrong if no new ones come."""
     del request
     hub = get_hub()
-    return Kept(
-        scenario=hub.city.scenario.name, first=hub.first, last=hub.last, trouble=hub.trouble
-    )
+    body = {
+        "scenario": hub.city.scenario.name,
+        "first": hub.first,
+        "last": hub.last,
+        "trouble": hub.trouble,
+    }
+    return HttpResponse(msgspec.json.encode(body), content_type=JSON)
 
 
 @router.get("/scene", response={200: dict[str, object], **PROBLEMS}, summary="What stands still")

@@ -1,7 +1,10 @@
-"""Corridors and plans for programs: try a timing, compute one, to the gate, apply, undo."""
+"""Corridors and plans for programs: try a timing, compute one, to the gate, apply, undo.
+
+What works with plans is loaded when it is first asked for: it draws in numba and the gate.
+"""
 
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import numpy as np
@@ -17,9 +20,10 @@ from cityloop.console.who import now
 from cityloop.store.records.accounts.models import Account
 from cityloop.store.records.accounts.rights import Right
 from cityloop.store.records.plans.models import PlanSet
-from cityloop.usecases.plans.corridors import Corridors, Timing
-from cityloop.usecases.plans.plan_sets import apply_set, submit_plans, undo_set
 from cityloop.usecases.plans.trajectories import list_trajectories
+
+if TYPE_CHECKING:
+    from cityloop.usecases.plans.corridors import Corridors, Timing
 
 router = Router(tags=["plans"])
 Seconds = Annotated[int, Field(ge=0, le=3600)]
@@ -52,7 +56,7 @@ class WhyGiven(Schema):
     why: Annotated[str, Field(min_length=1, max_length=500)]
 
 
-def get_corridors() -> Corridors:
+def get_corridors() -> "Corridors":
     """Give the corridors, or say that there is no live picture."""
     get_hub()
     found = find_corridors()
@@ -60,7 +64,7 @@ def get_corridors() -> Corridors:
     return found
 
 
-def _get(number: int) -> Corridors:
+def _get(number: int) -> "Corridors":
     corridors = get_corridors()
     try:
         corridors.get(number)
@@ -69,7 +73,9 @@ def _get(number: int) -> Corridors:
     return corridors
 
 
-def _timing(given: TimingGiven) -> Timing:
+def _timing(given: TimingGiven) -> "Timing":
+    from cityloop.usecases.plans.corridors import Timing  # noqa: PLC0415
+
     return Timing(given.cycle_s, given.offset_s, given.speed)
 
 
@@ -182,6 +188,8 @@ def plan(request: HttpRequest, number: int) -> HttpResponse:
 )
 def submit(request: HttpRequest, given: PlansGiven) -> HttpResponse:
     """Bring a timing to the gate: 201 with its proof, or with its refusal."""
+    from cityloop.usecases.plans.plan_sets import submit_plans  # noqa: PLC0415
+
     found = _get(given.corridor)
     made = found.plans(given.corridor, _timing(given))
     one = submit_plans(get_hub(), made, by=_caller(request), now=now())
@@ -191,6 +199,8 @@ def submit(request: HttpRequest, given: PlansGiven) -> HttpResponse:
 @router.post("/plans/{number}/apply", auth=APPLIES, response=ANY, summary="Apply")
 def apply(request: HttpRequest, number: int, given: WhyGiven) -> HttpResponse:
     """Run a set of plans at the city's own signals; the gate proves it once more."""
+    from cityloop.usecases.plans.plan_sets import apply_set  # noqa: PLC0415
+
     _set(number)
     return _answer(
         describe_set(apply_set(get_hub(), number, given.why, by=_caller(request), now=now()))
@@ -200,6 +210,8 @@ def apply(request: HttpRequest, number: int, given: WhyGiven) -> HttpResponse:
 @router.post("/plans/{number}/undo", auth=APPLIES, response=ANY, summary="Undo")
 def undo(request: HttpRequest, number: int, given: WhyGiven) -> HttpResponse:
     """Take a set back."""
+    from cityloop.usecases.plans.plan_sets import undo_set  # noqa: PLC0415
+
     _set(number)
     return _answer(
         describe_set(undo_set(get_hub(), number, given.why, by=_caller(request), now=now()))

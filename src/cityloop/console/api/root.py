@@ -102,7 +102,7 @@ def tagged(request: HttpRequest, body: bytes, kind: str = JSON) -> HttpResponse:
     tag = f'"{hashlib.sha256(body).hexdigest()[:24]}"'
     known = [
         each.strip().removeprefix("W/")
-        for each in request.headers.get("If-None-Match", "").split(",")
+        for each in request.META.get("HTTP_IF_NONE_MATCH", "").split(",")
     ]
     if tag in known or "*" in known:
         answer = HttpResponse(status=304)

@@ -19,7 +19,8 @@ from cityloop.console.circles import find_circles
 from cityloop.console.exports import csv_answer
 from cityloop.console.who import account_of, forbidden, may, needs
 from cityloop.store.records.accounts.rights import Right
-from cityloop.usecases.look_at_circle import Circles, Look
+from cityloop.usecases.circle_look import Look
+from cityloop.usecases.look_at_circle import Circles
 from cityloop.usecases.site_places import Sited
 
 SIDE = 300.0

@@ -14,6 +14,7 @@ from cityloop.console.exports import csv_answer
 from cityloop.console.who import account_of, forbidden, may, needs, now
 from cityloop.store.records.accounts.rights import Right
 from cityloop.store.records.plans.models import Experiment, JobState
+from cityloop.usecases.controls import CONTROLS
 from cityloop.usecases.experiments.jobs import (
     ExperimentOrder,
     cancel_experiment,
@@ -23,7 +24,6 @@ from cityloop.usecases.experiments.jobs import (
     tell_result,
     write_result,
 )
-from cityloop.usecases.make_controller import CONTROLS
 
 SHOWN = 50
 FIGURES = ("total_delay_s", "stops", "longest_red_s", "teleports")

@@ -1,6 +1,5 @@
 """The way from the plan that runs to another one."""
 
-from enum import StrEnum
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -19,20 +18,7 @@ from cityloop.kernels.plan_path import (
     follow_switch,
     until_green,
 )
-
-
-class Mode(StrEnum):
-    """How a signal gets into step with a new plan.
-
-    `DWELL` holds the coordinated stage, the first one, until the plan's clock is there.
-    `SHORT_WAY` makes every stage longer by up to a fifth, or shorter down to its minimum, whichever
-    gets there sooner. `MAX_STEP` does the same, by a tenth of the cycle in each cycle at most.
-    """
-
-    DWELL = "dwell"
-    SHORT_WAY = "short-way"
-    MAX_STEP = "max-step"
-
+from cityloop.traffic.plan.mode import Mode
 
 MODE_NUMBER: Final = {Mode.DWELL: DWELL, Mode.SHORT_WAY: SHORT_WAY, Mode.MAX_STEP: MAX_STEP}
 

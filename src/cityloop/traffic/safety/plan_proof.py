@@ -21,7 +21,8 @@ from cityloop.city.signals import (
 from cityloop.kernels.path_gate import Kept, check_path
 from cityloop.kernels.plan_path import Cycle, Timing
 from cityloop.kernels.switch_gate import check_switches
-from cityloop.traffic.plan.transition import MODE_NUMBER, Mode, plan_timing, signal_rules
+from cityloop.traffic.plan.mode import Mode
+from cityloop.traffic.plan.transition import MODE_NUMBER, plan_timing, signal_rules
 from cityloop.traffic.safety.approval import ApprovedPlan, Refusal, seal_plan
 from cityloop.traffic.safety.table_proof import find_table_faults
 

@@ -21,12 +21,12 @@ from cityloop.store.records.plans.models import Experiment, ExperimentRun, JobSt
 from cityloop.store.run_file import decode_run, encode_run
 from cityloop.traffic.evaluate.differences import pair_runs
 from cityloop.usecases.compare_controls import Comparison, list_orders, save_comparison
+from cityloop.usecases.controls import check_control
 from cityloop.usecases.fetch_dataset import cached_dataset
+from cityloop.usecases.find_scenario import find_scenario
 from cityloop.usecases.live.demo_city import make_demo_city
 from cityloop.usecases.live.hub import find_hub
-from cityloop.usecases.make_controller import check_control
 from cityloop.usecases.measure_run import RunOrder
-from cityloop.usecases.open_scenario import find_scenario
 from cityloop.usecases.run_orders import run_orders
 
 DEMO: Final = "demo-city"
@@ -179,13 +179,6 @@ def cancel_experiment(number: int, *, by: Account, now: datetime) -> Experiment:
     return one
 
 
-def find_next() -> Experiment | None:
-    """Find the job to go on with: one that a restart has cut off, or the oldest that waits."""
-    open_ones = Experiment.objects.order_by("pk")
-    running = open_ones.filter(state=JobState.RUNNING).first()
-    return running or open_ones.filter(state=JobState.WAITING).first()
-
-
 def work_off(one: Experiment, clock: Callable[[], datetime], stopped: Callable[[], bool]) -> None:
     """Run what is missing of a job, one run after the other, each kept at once.
 
@@ -222,23 +215,6 @@ def work_off(one: Experiment, clock: Callable[[], datetime], stopped: Callable[[
         state, trouble = JobState.FAILED, str(error)
     Experiment.objects.filter(pk=one.pk).update(
         state=state, trouble=trouble, ended_at=clock(), seconds_left=None
-    )
-
-
-def fail_experiment(one: Experiment, trouble: str, now: datetime) -> None:
-    """Give a job up.
-
-    Parameters
-    ----------
-    one
-        The job.
-    trouble
-        Why.
-    now
-        The present time.
-    """
-    Experiment.objects.filter(pk=one.pk).update(
-        state=JobState.FAILED, trouble=trouble, ended_at=now, seconds_left=None
     )
 
 

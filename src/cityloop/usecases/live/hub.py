@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable
-from pathlib import Path
+from functools import cached_property
 from typing import Final
 
 import msgspec
@@ -11,12 +11,12 @@ import numpy as np
 from cityloop.city.errors import InputError
 from cityloop.city.signals import Plan
 from cityloop.store.frame_log import FrameLog
+from cityloop.traffic.plan.timetable import Timetable
 from cityloop.traffic.safety.approval import ApprovedPlan
 from cityloop.usecases.live.frames import Frame
 from cityloop.usecases.live.scene import encode_scene
-from cityloop.usecases.live.twin import RunPlans
-from cityloop.usecases.make_controller import own_timetable
-from cityloop.usecases.open_scenario import City
+from cityloop.usecases.live.twin_orders import RunPlans
+from cityloop.usecases.opened_city import City
 
 OWN: Final = "own"
 OURS: Final = "ours"
@@ -36,7 +36,7 @@ class Hub:
     log
         Where frames are kept.
     plans
-        Plans that the city's own signals run, as a file; None for the shipped programmes, repaired.
+        The plans that its own signals run; None for the shipped programmes, repaired.
 
     Attributes
     ----------
@@ -44,18 +44,15 @@ class Hub:
         The city.
     scene
         What stands still, JSON.
-    timetable
-        The plans of the city's own signals by time of day.
     trouble
         Why no picture comes; empty if one does.
     runs
         Number of the newest run that is kept, 0 for none.
     """
 
-    def __init__(self, city: City, log: FrameLog, plans: Path | None = None) -> None:
-        self.city, self._log = city, log
+    def __init__(self, city: City, log: FrameLog, plans: Timetable | None = None) -> None:
+        self.city, self._log, self._given = city, log, plans
         self.scene = encode_scene(city)
-        self.timetable = own_timetable(city, plans)
         self._applied: dict[str, Plan] = {}
         self._orders: deque[RunPlans] = deque()
         self._listeners: list[Callable[[], None]] = []
@@ -63,6 +60,16 @@ class Hub:
         self.trouble = ""
         kept = log.read(log.last)
         self.runs = 0 if kept is None else _decoder.decode(kept).run
+
+    @cached_property
+    def timetable(self) -> Timetable:
+        """The plans of the city's own signals by time of day."""
+        if self._given is not None:
+            return self._given
+        # Only then: it draws in the gate, which who only watches can do without.
+        from cityloop.usecases.make_controller import own_timetable  # noqa: PLC0415
+
+        return own_timetable(self.city, None)
 
     @property
     def first(self) -> int:

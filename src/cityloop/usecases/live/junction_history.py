@@ -13,7 +13,7 @@ from cityloop.city.signals import GroupKind, Lamp
 from cityloop.field.sumo_sensors import ADVANCE_M
 from cityloop.usecases.live.frames import Frame, TwinFrame
 from cityloop.usecases.live.hub import Hub
-from cityloop.usecases.open_scenario import City
+from cityloop.usecases.opened_city import City
 from cityloop.usecases.stream_names import TURNS, StreamNames, plain_name
 
 SECONDS_MAX: Final = 1800

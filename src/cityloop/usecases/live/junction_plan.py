@@ -8,7 +8,7 @@ from cityloop.city.network import Network
 from cityloop.city.signals import Plan
 from cityloop.traffic.plan.timetable import Timetable
 from cityloop.usecases.live.scene import list_groups
-from cityloop.usecases.open_scenario import City
+from cityloop.usecases.opened_city import City
 
 AROUND_M: Final = 22.0
 _LANE_M: Final = 3.2

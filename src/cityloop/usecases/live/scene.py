@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from cityloop.city.signals import GroupKind
 from cityloop.usecases.live.frames import pack_bytes
-from cityloop.usecases.open_scenario import City
+from cityloop.usecases.opened_city import City
 from cityloop.usecases.stream_names import StreamNames
 
 

@@ -4,18 +4,15 @@ import signal as interrupts
 import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 
 from cityloop.city.errors import InputError
-from cityloop.city.scenario import Scenario
-from cityloop.city.signals import Plan
 from cityloop.feeds.sumo_quiet import quiet_additional
-from cityloop.field.sensor_faults import Fault
 from cityloop.field.sumo import SumoField
 from cityloop.field.sumo_picture import SumoPictures
 from cityloop.field.sumo_process import load_libsumo
@@ -26,65 +23,13 @@ from cityloop.traffic.safety.approval import Refusal
 from cityloop.traffic.safety.plan_proof import prove_plan
 from cityloop.usecases.drive import Loop
 from cityloop.usecases.live.frames import TwinFrame, list_alerts, picture_parts
+from cityloop.usecases.live.twin_orders import RunPlans, Stop, TwinOrder
 from cityloop.usecases.make_controller import make_controller, own_timetable, run_timetable
-from cityloop.usecases.open_scenario import City, open_city
+from cityloop.usecases.open_scenario import open_city
+from cityloop.usecases.opened_city import City
 
 ALERT_KEPT_S: Final = 30
 """A refusal is shown for so long. [s]"""
-
-
-@dataclass(frozen=True, kw_only=True)
-class TwinOrder:
-    """What a twin is.
-
-    Attributes
-    ----------
-    name
-        `own` for the city's signals as they are timed, `ours` beside it.
-    scenario
-        What runs.
-    control
-        `fixed-time` for the city's own plans, made safe, or another of `COMMANDED`.
-    seed
-        Of the first run; each further one has the next.
-    lasts_s
-        How long a run is. [s]
-    faults
-        How great a part of the sensors fails in each way, 0-1.
-    plans
-        For `fixed-time`: the city's own plans as a file; None for the shipped programmes, repaired.
-    """
-
-    name: str
-    scenario: Scenario
-    control: str
-    seed: int = 1
-    lasts_s: int = 3600
-    faults: tuple[tuple[Fault, float], ...] = ()
-    plans: Path | None = None
-
-
-class Step(NamedTuple):
-    """Let a second pass, and say how it looks."""
-
-
-class RunPlans(NamedTuple):
-    """Run plans by the clock instead of what decides now.
-
-    Attributes
-    ----------
-    number
-        Under which the console knows them; 0 for the city's own.
-    plans
-        One a signal; a signal without one runs its own.
-    """
-
-    number: int
-    plans: tuple[Plan, ...]
-
-
-class Stop(NamedTuple):
-    """End."""
 
 
 def run_twin(order: TwinOrder, pipe: Connection) -> None:

@@ -16,7 +16,7 @@ from cityloop.traffic.plan.expand import expand_plan
 from cityloop.usecases.band_variants import Variant, Variants
 from cityloop.usecases.find_bands import BandOrder, find_band_plans
 from cityloop.usecases.live.hub import OWN, Hub
-from cityloop.usecases.open_scenario import City
+from cityloop.usecases.opened_city import City
 
 CYCLES_S: Final = (40, 180)
 SPEEDS: Final = (0.3, 1.2)

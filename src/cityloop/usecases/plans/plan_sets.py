@@ -16,7 +16,7 @@ from cityloop.store.records.plans.models import PlanSet, PlanState
 from cityloop.traffic.safety.approval import ApprovedPlan, Refusal
 from cityloop.traffic.safety.plan_proof import prove_plan
 from cityloop.usecases.live.hub import Hub
-from cityloop.usecases.open_scenario import City
+from cityloop.usecases.opened_city import City
 
 NEXT: Final[dict[str, frozenset[str]]] = {
     PlanState.PROVEN: frozenset({PlanState.APPLIED}),
