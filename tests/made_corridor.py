@@ -154,14 +154,14 @@ Shifts = Mapping[str, tuple[int, int]]
 
 
 class Recovery(NamedTuple):
-    """Shares of arrivals on green: coordinated, spoilt, mended in two ways once, and twice."""
+    """Shares of arrivals on green: coordinated, spoilt, mended in two ways, once and to the end."""
 
     good: float
     spoilt: float
     joint: float
-    joint_twice: float
+    joint_last: float
     pairs: float
-    pairs_twice: float
+    pairs_last: float
 
 
 class Corridor:
@@ -216,31 +216,33 @@ def spoil_and_mend(folder: Path, seed: int) -> Recovery:
     """Coordinate a corridor, spoil it, and mend it."""
     corridor = Corridor(folder, seed)
     plans = corridor.shifted(None, {})
-    good, log = corridor.run(plans)
-    for _ in range(ROUNDS):
-        tried = corridor.shifted(plans, corridor.joint(log))
-        share, there = corridor.run(tried)
-        if share <= good:
-            break
-        good, plans, log = share, tried, there
+    first, log = corridor.run(plans)
+    shares, plans = _mend(corridor, plans, first, log, corridor.joint)
+    good = max(first, *shares)
     rng = np.random.default_rng(seed)
     wrong = {f"j{k}": (CYCLE_S, int(rng.integers(10, CYCLE_S - 10))) for k in range(SIGNALS)}
     spoilt_plans = corridor.shifted(plans, wrong)
     spoilt, log = corridor.run(spoilt_plans)
     joint, pairs = (
-        _mend(corridor, spoilt_plans, spoilt, log, way) for way in (corridor.joint, corridor.pairs)
+        _mend(corridor, spoilt_plans, spoilt, log, way)[0]
+        for way in (corridor.joint, corridor.pairs)
     )
-    return Recovery(good, spoilt, *joint, *pairs)
+    return Recovery(good, spoilt, joint[0], max(spoilt, *joint), pairs[0], max(spoilt, *pairs))
 
 
 def _mend(
-    corridor: Corridor, plans: Path, spoilt: float, log: Path, way: Callable[[Path], Shifts]
-) -> tuple[float, float]:
-    """Mend twice, the second time from the log of the first; give the first share, and the best.
+    corridor: Corridor, plans: Path, best: float, log: Path, way: Callable[[Path], Shifts]
+) -> tuple[list[float], Path]:
+    """Shift, run and measure again while that gains; give the share of each round, and the plans.
 
     As in a city, what has made things worse is not kept.
     """
-    first_plans = corridor.shifted(plans, way(log))
-    first, there = corridor.run(first_plans)
-    second, _ = corridor.run(corridor.shifted(first_plans, way(there)))
-    return first, max(spoilt, first, second)
+    shares = []
+    for _ in range(ROUNDS):
+        tried = corridor.shifted(plans, way(log))
+        share, there = corridor.run(tried)
+        shares.append(share)
+        if share <= best:
+            break
+        best, plans, log = share, tried, there
+    return shares, plans

@@ -13,7 +13,9 @@ from typing import Any, Final
 from cityloop.usecases.keep_events import EventKeeper
 
 EVERY_S: Final = 0.5
-"""So often is looked for what has changed. [s]"""
+"""So often is looked for what has changed, or less often where to look takes long. [s]"""
+SHARE_MAX: Final = 0.1
+"""Of the time, for looking."""
 BEAT_S: Final = 15.0
 _HEADERS: Final = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -62,7 +64,9 @@ class EstimateStream:
         said_s = time.monotonic()
         try:
             while not (leaves.done() or self._ended):
+                begun_s = time.monotonic()
                 now = await self._look(source)
+                took_s = time.monotonic() - begun_s
                 news = [name for name, said in now.items() if told.get(name) != said]
                 for name in news:
                     await send(_body(b"event: %b\ndata: %b\n\n" % (name.encode(), now[name])))
@@ -72,7 +76,7 @@ class EstimateStream:
                 if news:
                     said_s = time.monotonic()
                 told = now
-                await asyncio.wait({leaves}, timeout=EVERY_S)
+                await asyncio.wait({leaves}, timeout=max(EVERY_S, took_s / SHARE_MAX - took_s))
             with suppress(OSError):
                 await send({"type": "http.response.body", "body": b""})
         finally:
