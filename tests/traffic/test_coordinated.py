@@ -86,9 +86,24 @@ def test_where_nobody_asks_the_coordinated_stage_stays():
 def test_who_asks_is_served_and_the_coordinated_green_is_never_late(asks_s):
     said = run(lambda now_s: "ab" if asks_s <= now_s < asks_s + CYCLE_S else "a")
     assert "rG" in said[asks_s : asks_s + CYCLE_S]
-    # It may begin early, and ends no sooner than planned: in these seconds it is always green.
+    # Somebody is always there: it may begin early, and ends no sooner than planned.
     for begin_s in range(2 * CYCLE_S, 5 * CYCLE_S, CYCLE_S):
         assert set(said[begin_s : begin_s + 14]) == {"Gr"}
+
+
+@pytest.mark.parametrize("asks_s", range(70, 70 + CYCLE_S, 3))
+def test_a_coordinated_green_that_nobody_uses_is_not_waited_for(asks_s):
+    said = run(lambda now_s: "b" if now_s >= asks_s else "")
+    # The least green may have to pass, then 3 s of yellow and 1 s of red.
+    assert "rG" in said[asks_s : asks_s + 12]
+
+
+def test_a_green_outlasts_its_time_while_nobody_else_comes():
+    said = run(lambda now_s: "b" if now_s < 90 else "ab")
+    begins = said.index("rG")
+    assert set(said[begins:90]) == {"rG"}
+    assert 90 - begins > 12
+    assert "Gr" in said[90:96]
 
 
 def make_left_turn():
@@ -116,4 +131,12 @@ def test_who_finds_no_gap_under_green_gets_the_stage_in_which_nobody_has_priorit
     assert (own > 0) is served
     # The side road is served in every cycle, all the same.
     begins = [t for t in range(1, len(said)) if said[t][2] == "G" and said[t - 1][2] == "r"]
+    assert len(begins) == 5
+
+
+def test_a_green_that_yields_is_no_reason_to_stay():
+    """Both streams of the last stage are there; one of them gets nowhere in it."""
+    plan = make_plan("8 .G. 4", "14 GG. 4")
+    said = run(lambda _now_s: "ab", seconds=6 * 30, plan=plan, roads=make_left_turn())[30:]
+    begins = [t for t in range(1, len(said)) if said[t][:2] == "rG" and said[t - 1][:2] != "rG"]
     assert len(begins) == 5

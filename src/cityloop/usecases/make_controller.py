@@ -52,7 +52,8 @@ def make_controller(
         if settings.beyond_shipped:
             fixed = city.scenario.junctions_with_fixed_stages
             stages = compatible_stages(city.network, city.signals, city.programmes, fixed)
-        return Adaptive(city.network, city.signals, city.table, city.view, stages, settings)
+        own = repaired_plans(city)
+        return Adaptive(city.network, city.signals, city.table, city.view, stages, settings, own)
     if control == "max-pressure":
         stages = shipped_stages(city.signals, city.programmes)
         return MaxPressure(city.network, city.signals, city.table, city.view, stages)

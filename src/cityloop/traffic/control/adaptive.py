@@ -6,11 +6,21 @@ import numpy as np
 import numpy.typing as npt
 
 from cityloop.city.network import Floats, Ints, Network
-from cityloop.city.signals import Bools, Commands, GroupKind, Lamp, Lamps, SafetyTable, Signals
+from cityloop.city.signals import (
+    Bools,
+    Commands,
+    GroupKind,
+    Lamp,
+    Lamps,
+    Plan,
+    SafetyTable,
+    Signals,
+)
 from cityloop.kernels.horizon import HOLD
 from cityloop.kernels.joint import plan_pairs
 from cityloop.traffic.control.horizon import Faced, Settings, horizon_tables, plan_stages
 from cityloop.traffic.control.pairs import find_pairs
+from cityloop.traffic.control.recall import least_service
 from cityloop.traffic.control.stage_table import StageTable, build_stage_table
 from cityloop.traffic.control.weighed import Weighed
 from cityloop.traffic.estimate.arrivals import Arrivals
@@ -46,6 +56,8 @@ class Adaptive:
         What may be chosen.
     settings
         Parameters, the same for every city.
+    own_plans
+        The city's own, as the gate lets them run: where nobody sees, a part of them is kept to.
 
     Attributes
     ----------
@@ -66,6 +78,7 @@ class Adaptive:
         view: View,
         stages: Stages,
         settings: Settings | None = None,
+        own_plans: tuple[Plan, ...] = (),
     ) -> None:
         chosen = settings or Settings()
         self._settings = chosen
@@ -81,6 +94,7 @@ class Adaptive:
             looks_upstream=chosen.looks_upstream,
         )
         t = self._stage_table
+        self._arrivals.least_veh_s = least_service(network, signals, view, t, own_plans)
         self._discharge = Discharge(t.lane_start, t.rate_start, t.rate, t.service)
         self._startup = StartUp(len(t.lane_of))
         self._seen_stage = np.full(len(signals.signal_ids), -1, np.int32)

@@ -2,8 +2,9 @@
 
 Each stage has its end in the cycle, as the plan says. A stage in which nobody comes any more
 ends sooner, one that nobody asks for is left out, and the time goes to those after it: at last to
-the coordinated stage, the first one, which so begins early but never late. See Signal Timing
-Manual, 2nd ed. (2015), NCHRP Report 812, chapter 7: fixed force-offs.
+the coordinated stage, the first one, which so begins early and never late where somebody comes to
+it. While nobody does, it lets others go before its time is over. See Signal Timing Manual, 2nd ed.
+(2015), NCHRP Report 812, chapter 7: fixed force-offs, and an actuated coordinated phase.
 """
 
 from typing import Final, NamedTuple
@@ -222,12 +223,16 @@ class Coordinated:
         waits = np.where(each.green_lanes[here], standing & ~each.full_lanes[here], coming)
         at_s = (now_s - plan.offset_s) % plan.cycle_s
         onward = _choose(each, here, at_s, waits, near)
-        if here == 0:
-            # The coordinated stage waits for its platoon until its time is over.
-            ends = at_s >= each.ends_s[0]
-        else:
-            near_there = bool((near & each.losing[here, onward]).any())
-            ends = now_s >= self._due_s[s] or not near_there
+        over = at_s >= each.ends_s[0] if here == 0 else now_s >= self._due_s[s]
+        if here == 0 and over and onward == 0:
+            # It has begun early: what follows it in the coming cycle may have its turn before.
+            over, onward = False, _choose(each, 0, at_s - plan.cycle_s, waits, near)
+        if here != 0 and onward == 0:
+            # Its time is up only for somebody who wants another: on foot unseen, without green, or
+            # with a part of it.
+            wants = waits | (coming & each.losing[0, here])
+            over &= bool(each.asked.any() or wants.any())
+        ends = over or not (near & each.losing[here, onward]).any()
         # A green may begin later than was reckoned, where a walk has to be cleared first.
         if onward == here or not ends or (young & ~plan.stages[onward]).any():
             return here

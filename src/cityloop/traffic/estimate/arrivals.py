@@ -63,6 +63,8 @@ class Arrivals:
         (lanes, seconds + 1) the same, of those alone who are in view where somebody looks.
     rate
         (lanes,) usual arrivals. [veh/s]
+    least_veh_s
+        (lanes,) what at least is taken to come where nobody sees; may be set. [veh/s]
     upstream, health
         What comes from the signals upstream; whose cameras are believed, and what is usual.
     blind, dark
@@ -81,6 +83,8 @@ class Arrivals:
         looks_upstream: bool = True,
     ) -> None:
         lanes = len(lane_of)
+        self.least_veh_s: Floats = np.zeros(lanes)
+        self._left: Floats = np.zeros(lanes)
         self._view = view
         self._lane_of = lane_of
         self._horizon_s = horizon_s
@@ -127,7 +131,7 @@ class Arrivals:
         """
         seconds = np.arange(PLANNED_S + 1)
         waiting = self.queue[:, None] + self.came[:, : PLANNED_S + 1]
-        leaving = np.diff(np.minimum(waiting, green_rate[:, None] * seconds), axis=1)
+        leaving = self._limit(np.diff(np.minimum(waiting, green_rate[:, None] * seconds), axis=1))
         self.health.update(observation)
         health, approach = self.health, self._approach
         new = self._see(observation, now_s)
@@ -149,9 +153,20 @@ class Arrivals:
         if not self._looks_upstream:
             expected = np.broadcast_to(self.rate[:, None], expected.shape)
         self._next = np.where(self.blind, expected[:, 1], usual)
+        self._next += np.maximum(self.least_veh_s - self._next, 0.0) * (doubt >= SURE_DOUBT)
         far = expected * (self._beyond | self.dark[:, None])
         self.came = np.cumsum(new + far, axis=1)
         self.seen = np.where(self.blind[:, None], self.came, np.cumsum(new, axis=1))
+
+    def _limit(self, leaving: Floats) -> Floats:
+        """Let no more leave a lane that nobody sees than is believed to come to it, on the mean.
+
+        A guess is generous; two in a row would make one another more so.
+        """
+        passes = np.where(self.blind, leaving[:, 0], self.rate)
+        self._left += (passes - self._left) / MEMORY_S
+        part = np.minimum(self.rate / np.maximum(self._left, 1e-6), 1.0)
+        return np.asarray(leaving * np.where(self.blind, part, 1.0)[:, None])
 
     def _hide(self, doubt: Floats, green_rate: Floats) -> None:
         """Put into the queues who is likely to have come since the last green, unseen."""
