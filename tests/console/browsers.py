@@ -23,6 +23,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PATIENCE_MS = 120_000
+"""A busy machine is slow; a page that never comes is a fault all the same."""
 COMMAND = Path(sys.executable).parent / "cityloop"
 
 
@@ -70,6 +72,7 @@ def chromium() -> Iterator[Browser]:
 def open_page(browser: Browser, width: int = 1280, **more: Any) -> tuple[Page, list[str]]:
     """Open a page; give it with the list of what it will ask for, and of errors that it meets."""
     page = browser.new_context(viewport={"width": width, "height": 844}, **more).new_page()
+    page.set_default_timeout(PATIENCE_MS)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.on("pageerror", lambda error: asked.append(f"error: {error}"))

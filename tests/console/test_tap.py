@@ -67,6 +67,7 @@ def browser():
 
 def open_page(browser, **more):
     page = browser.new_context(viewport={"width": 390, "height": 844}, **more).new_page()
+    page.set_default_timeout(120_000)
     page.asked = []
     page.on("request", lambda request: page.asked.append(request.url))
     return page
