@@ -24,9 +24,13 @@ CYCLE_S = 34
 
 
 class Seeing:
-    """The controller, shown standing vehicles on the lanes that `who` names for each second."""
+    """The controller, shown standing vehicles on the lanes that `who` names for each second.
 
-    def __init__(self, who, plan, roads):
+    Somebody crosses in each second, but from `still_s` on.
+    """
+
+    def __init__(self, who, plan, roads, still_s=10_000):
+        self._still_s = still_s
         self._network, signals = roads
         self._view = build_view(self._network, signals)
         self._who = who
@@ -42,15 +46,16 @@ class Seeing:
             vehicle_distance_m=np.full(len(views), 3.0, np.float32),
             vehicle_speed_m_s=np.zeros(len(views), np.float32),
             vehicle_is_bus=np.zeros(len(views), bool),
+            crossed=np.full_like(observation.crossed, lamps.now_s < self._still_s),
         )
         return self._inner.decide(seen, lamps)
 
 
-def run(who, seconds=5 * CYCLE_S, plan=PLAN, roads=(NETWORK, SIGNALS)):
+def run(who, seconds=5 * CYCLE_S, plan=PLAN, roads=(NETWORK, SIGNALS), still_s=10_000):
     network, signals = roads
     view = build_view(network, signals)
     field = DryRun(network, signals, make_table(signals), view, begin_s=0, end_s=seconds)
-    record = drive(field, Seeing(who, plan, roads), lambda _now_s: None)
+    record = drive(field, Seeing(who, plan, roads, still_s), lambda _now_s: None)
     assert (record.refused, record.broken) == (0, 0)
     changes, shown, said = dict(field.shown), "", []
     for now_s in range(seconds):
@@ -140,3 +145,13 @@ def test_a_green_that_yields_is_no_reason_to_stay():
     said = run(lambda _now_s: "ab", seconds=6 * 30, plan=plan, roads=make_left_turn())[30:]
     begins = [t for t in range(1, len(said)) if said[t][:2] == "rG" and said[t - 1][:2] != "rG"]
     assert len(begins) == 5
+
+
+def test_where_nobody_moves_the_junction_is_left_empty_for_a_while():
+    said = run(lambda _now_s: "a", still_s=70)
+    assert set(said[40:81]) == {"Gr"}
+    pause = said.index("rr", 81)
+    # All red for the pause, and then the plan goes on.
+    assert pause < 90
+    assert set(said[pause : pause + 7]) == {"rr"}
+    assert {"Gr", "rG"} & set(said[pause + 7 : pause + 25])

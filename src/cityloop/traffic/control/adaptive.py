@@ -27,6 +27,7 @@ from cityloop.traffic.estimate.arrivals import Arrivals
 from cityloop.traffic.estimate.discharge import Discharge
 from cityloop.traffic.estimate.exits import ExitBlocks
 from cityloop.traffic.estimate.learnt import Learnt
+from cityloop.traffic.estimate.standstill import Standstill
 from cityloop.traffic.estimate.startup import StartUp
 from cityloop.traffic.estimate.waiting import RedWaits
 from cityloop.traffic.observe.observation import Observation, Reading
@@ -113,9 +114,9 @@ class Adaptive:
         self._asked: Bools = np.zeros(signals.group_count, bool)
         self._stage = np.full(len(signals.signal_ids), -1, np.int32)
         self._stage_before = self._stage.copy()
-        self._idle_s = np.zeros(len(signals.signal_ids), np.int64)
         self._pause_until_s = np.full(len(signals.signal_ids), -1_000_000)
         self._lane_signal = np.repeat(np.arange(len(self._all)), np.diff(t.lane_start))
+        self._standstill = Standstill(self._lane_signal, len(self._all), chosen.stuck_s)
         self.first_cost = np.zeros(len(self._stage_table.min_green_s) + len(self._all))
         self.weighed: Weighed | None = None
 
@@ -210,7 +211,9 @@ class Adaptive:
         for s in overdue:
             if due[s] and step[s] == HOLD:
                 step[s] = self._next_allowed(s, earliest_s)
-        blocked = self._stuck(observation) & due & (np.bincount(self._owner, left_s > 0) == 0)
+        # Nothing enters for a few seconds then, so that who stands inside can leave.
+        stuck = self._standstill.update(self._discharge.wants, self._arrivals.crossed(observation))
+        blocked = stuck & due & (np.bincount(self._owner, left_s > 0) == 0)
         self._stage_before = self._stage.copy()
         self._asked = self._new_target(lamps, step, blocked, earliest_s)
         self.weighed = Weighed(
@@ -289,7 +292,7 @@ class Adaptive:
                 target[part] = False
                 self._stage[s] = -1
                 self._pause_until_s[s] = lamps.now_s + PAUSE_S
-                self._idle_s[s] = 0
+                self._standstill.forget(int(s))
                 continue
             if not len(greens):
                 continue
@@ -312,18 +315,6 @@ class Adaptive:
         part = slice(int(table.rate_start[signal]), int(table.rate_start[signal + 1]))
         count = int(table.stage_start[signal + 1] - table.stage_start[signal])
         return int(np.argmax(table.rate[part].reshape(count, -1).sum(axis=1)))
-
-    def _stuck(self, observation: Observation) -> Bools:
-        """Find signals at which somebody has green and nobody moves: turns block one another.
-
-        Nothing enters for a few seconds then, so that who stands inside can leave.
-        """
-        crossed = self._arrivals.crossed(observation)
-        count = len(self._all)
-        moved = np.bincount(self._lane_signal, np.maximum(crossed, 0), count) > 0
-        wants = np.bincount(self._lane_signal, self._discharge.wants, count) > 0
-        self._idle_s = np.where(moved, 0, self._idle_s + wants)
-        return self._idle_s >= self._settings.stuck_s
 
     def _next_allowed(self, signal: int, earliest_s: Ints) -> int:
         """Choose the cheapest stage that may begin now, where holding keeps somebody too long."""

@@ -22,6 +22,7 @@ from cityloop.city.signals import (
     SafetyTable,
     Signals,
 )
+from cityloop.traffic.estimate.standstill import Standstill
 from cityloop.traffic.observe.endings import Ending
 from cityloop.traffic.observe.observation import Observation, Reading
 from cityloop.traffic.observe.view import View
@@ -40,6 +41,10 @@ LEAST_SPEED_M_S: Final = 4.0
 TOLD_S: Final = 30
 """For so long after a switch has begun its reason holds for greens that end. [s]"""
 
+STUCK_S: Final = 12
+"""Where for so long nobody moves and somebody stands at a green, turns block one another. [s]"""
+PAUSE_S: Final = 10
+"""For how long nothing enters then. [s]"""
 REMEMBERED_S: Final = 3
 """A camera misses vehicles: who was seen is taken to be there for so long. [s]"""
 
@@ -78,7 +83,7 @@ class Coordinated:
     """
 
     name = "coordinated"
-    needs = Reading.VEHICLES
+    needs = Reading.VEHICLES | Reading.CROSSINGS
 
     def __init__(
         self,
@@ -102,6 +107,8 @@ class Coordinated:
         self._stage = np.full(count, -1)
         self._since_s = np.zeros(count, np.int64)
         self._due_s = np.zeros(count, np.int64)
+        self._pause_until_s = np.full(count, -1_000_000)
+        self._standstill = Standstill(view.approach_signal, count, STUCK_S)
         self._endings: dict[int, tuple[int, Ending]] = {}
 
     def look_at(self, _lamps: Lamps) -> Bools:
@@ -154,6 +161,9 @@ class Coordinated:
         near = lamps.now_s - self._near_s <= REMEMBERED_S
         coming = lamps.now_s - self._coming_s <= REMEMBERED_S
         standing = lamps.now_s - self._standing_s <= REMEMBERED_S
+        blocked = self._standstill.update(
+            self._stands_at_green(standing, lamps), observation.crossed
+        )
         green = lamps.target.copy()
         addressed = np.zeros(len(self._signals.signal_ids), bool)
         for each in self._plans:
@@ -161,6 +171,12 @@ class Coordinated:
             if lamps.switching[each.signal]:
                 continue
             part = self._signals.groups_of(each.signal)
+            if blocked[each.signal] and not self._young(each.signal, lamps).any():
+                self._standstill.forget(each.signal)
+                self._pause_until_s[each.signal] = lamps.now_s + PAUSE_S
+            if lamps.now_s < self._pause_until_s[each.signal]:
+                green[part], self._stage[each.signal] = False, -1
+                continue
             lanes = each.lanes
             stage = self._next(each, lamps, near[lanes], coming[lanes], standing[lanes])
             if stage >= 0:
@@ -192,6 +208,21 @@ class Coordinated:
         self._coming_s[lane[(eta_s < ARRIVE_S) | slow]] = now_s
         self._standing_s[lane[slow & (way_m < STANDING_M)]] = now_s
 
+    def _stands_at_green(self, standing: Bools, lamps: Lamps) -> Bools:
+        """Tell on which approach lanes somebody stands whose stage runs."""
+        wants = np.zeros(len(standing), bool)
+        for each in self._plans:
+            stage = self._stage[each.signal]
+            if stage >= 0 and not lamps.switching[each.signal]:
+                wants[each.lanes] = standing[each.lanes] & each.green_lanes[stage]
+        return wants
+
+    def _young(self, signal: int, lamps: Lamps) -> Bools:
+        """Tell which of a signal's groups have not had their least green."""
+        part = self._signals.groups_of(signal)
+        shown_s = lamps.now_s - lamps.since_s[part]
+        return np.asarray(lamps.target[part] & (shown_s < self._table.min_green_s[part]))
+
     def _next(
         self,
         each: _Signal,
@@ -205,9 +236,7 @@ class Coordinated:
         Nothing, -1, where it has just begun and a green that is too young would end.
         """
         s, plan, now_s = each.signal, each.plan, lamps.now_s
-        part = self._signals.groups_of(s)
-        target = lamps.target[part]
-        young = target & (now_s - lamps.since_s[part] < self._table.min_green_s[part])
+        target, young = lamps.target[self._signals.groups_of(s)], self._young(s, lamps)
         here = int(self._stage[s])
         if here < 0 or not np.array_equal(plan.stages[here], target):
             # It has just begun, or somebody else has switched: where the clock is, or the next.
@@ -236,8 +265,7 @@ class Coordinated:
         # A green may begin later than was reckoned, where a walk has to be cleared first.
         if onward == here or not ends or (young & ~plan.stages[onward]).any():
             return here
-        forced = here == 0 or now_s >= self._due_s[s]
-        self._endings[s] = now_s, Ending.FORCE_OFF if forced else Ending.GAP_OUT
+        self._endings[s] = now_s, Ending.FORCE_OFF if over else Ending.GAP_OUT
         return self._begin(each, onward, now_s, int(each.clear_s[here, onward]))
 
     def _begin(self, each: _Signal, stage: int, now_s: int, clear_s: int) -> int:
