@@ -72,9 +72,7 @@ def add_events(  # noqa: PLR0913
     place = np.empty(_BLOCK, np.int64)
     share_of_window = 1.0 / window_us
     open_us = slots * window_us
-    spills = 0
-    latest_us = 0
-    i = begin
+    spills, latest_us, i = 0, 0, begin
     while i < len(time_us):
         count_placed = 0
         for k in range(min(_BLOCK, len(time_us) - i)):
