@@ -176,7 +176,7 @@ def test_a_full_disk_refuses_and_takes_again_when_there_is_space(tmp_path):
 @pytest.mark.parametrize(
     ("method", "path", "headers", "body", "status", "place"),
     [
-        ("GET", "/", {}, b"", 404, "/"),
+        ("GET", "/nowhere", {}, b"", 404, "/nowhere"),
         ("POST", "/v1/events/rumour", numbered(0), LINE, 404, "/v1/events/rumour"),
         ("POST", "/v1/events/detector/x", numbered(0), LINE, 404, "/v1/events/detector/x"),
         ("DELETE", "/v1/events/detector", numbered(0), b"", 405, ""),
