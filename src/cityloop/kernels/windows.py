@@ -14,7 +14,6 @@ SUMS = 6
 
 _PPM = 1e6
 _MM = 1e3
-_BLOCK = 256
 
 
 @numba.njit(cache=True, nogil=True)
@@ -66,50 +65,39 @@ def add_events(  # noqa: PLR0913
     The event before which it stopped, or the number of events; how many it spilled; the latest time
     among those it has added, or 0. [us]
     """
-    slots, detectors = sums.shape[0], sums.shape[1]
-    cells = sums.reshape(slots * detectors, SUMS)
-    # Where a block's events go is worked out first, so that their cells are fetched side by side.
-    place = np.empty(_BLOCK, np.int64)
-    share_of_window = 1.0 / window_us
-    open_us = slots * window_us
-    spills, latest_us, i = 0, 0, begin
-    while i < len(time_us):
-        count_placed = 0
-        for k in range(min(_BLOCK, len(time_us) - i)):
-            t_us = time_us[i + k]
-            left_us = t_us - base_us
-            if left_us < 0 or t_us > ahead_us or left_us >= open_us:
-                break
-            # A product in place of a division may be one off.
-            passed = np.int64(left_us * share_of_window)
-            passed += left_us - passed * window_us >= window_us
-            passed -= left_us < passed * window_us
-            slot = first_slot + passed
-            slot -= slots if slot >= slots else 0
-            place[k] = slot * detectors + detector[i + k]
-            latest_us = max(latest_us, t_us)
-            count_placed += 1
-        for k in range(count_placed):
-            cell = cells[place[k]]
-            vehicles = np.int64(count[i + k])
-            cell[EVENTS] += 1
-            cell[VEHICLES] += vehicles
-            share = occupancy[i + k]
-            if share >= 0.0:
-                cell[OCCUPIED_EVENTS] += 1
-                cell[OCCUPANCY_PPM] += np.int64(share * _PPM + 0.5)
-            pace = speed_m_s[i + k]
-            if pace >= 0.0:
-                cell[TIMED_VEHICLES] += vehicles
-                cell[SPEED_MM_S] += vehicles * np.int64(pace * _MM + 0.5)
-        i += count_placed
-        if count_placed == _BLOCK or i == len(time_us):
+    slots = sums.shape[0]
+    spills = 0
+    latest_us = 0
+    for i in range(begin, len(time_us)):
+        t_us = time_us[i]
+        left_us = t_us - base_us
+        if left_us < 0 or t_us > ahead_us:
+            spilled[spills] = i
+            spills += 1
             continue
-        if time_us[i] >= base_us and time_us[i] <= ahead_us:
+        slot = first_slot
+        passed = 0
+        while left_us >= window_us and passed < slots:
+            left_us -= window_us
+            passed += 1
+            slot += 1
+        if passed >= slots:
             return i, spills, latest_us
-        spilled[spills] = i
-        spills += 1
-        i += 1
+        if slot >= slots:
+            slot -= slots
+        latest_us = max(latest_us, t_us)
+        cell = sums[slot, detector[i]]
+        vehicles = count[i]
+        cell[EVENTS] += 1
+        cell[VEHICLES] += vehicles
+        share = occupancy[i]
+        if share >= 0.0:
+            cell[OCCUPIED_EVENTS] += 1
+            cell[OCCUPANCY_PPM] += np.int64(share * _PPM + 0.5)
+        pace = speed_m_s[i]
+        if pace >= 0.0:
+            cell[TIMED_VEHICLES] += vehicles
+            cell[SPEED_MM_S] += vehicles * np.int64(pace * _MM + 0.5)
     return len(time_us), spills, latest_us
 
 
