@@ -193,8 +193,7 @@ def test_years_old_events_and_doubled_detectors_are_kept_and_told_apart(tmp_path
 
 def test_when_the_door_opens_nothing_is_left_to_be_compiled(tmp_path):
     warm_intake()
-    used: list[Any] = [windows.add_events, windows.add_spilled, windows.close_window]
-    used += [names.number_names]
+    used: list[Any] = [windows.add_events, windows.add_spilled, names.number_names]
     before = [len(each.signatures) for each in used]
     assert min(before) > 0
     keeper = EventKeeper(tmp_path)

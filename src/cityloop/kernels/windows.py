@@ -11,6 +11,12 @@ Singles = npt.NDArray[np.float32]
 # What is summed up of each detector and window, in whole numbers: order does not matter then.
 EVENTS, VEHICLES, OCCUPIED_EVENTS, OCCUPANCY_PPM, TIMED_VEHICLES, SPEED_MM_S = range(6)
 SUMS = 6
+# Of a window that is open, what each event tells, and apart from it what few events do not tell.
+# So an event changes four numbers, not six, and these lie side by side.
+CELL_EVENTS, CELL_VEHICLES, CELL_OCCUPANCY_PPM, CELL_SPEED_MM_S = range(4)
+CELL = 4
+NO_OCCUPANCY, NO_SPEED = range(2)  # events without occupancy, vehicles without speed
+UNTOLD = 2
 
 _PPM = 1e6
 _MM = 1e3
@@ -28,7 +34,8 @@ def add_events(  # noqa: PLR0913
     window_us: int,
     first_slot: int,
     ahead_us: int,
-    sums: Longs,
+    cells: Longs,
+    untold: Longs,
     spilled: Ints,
 ) -> tuple[int, int, int]:
     """Add events to the open windows, up to the first one that is ahead of them.
@@ -38,7 +45,7 @@ def add_events(  # noqa: PLR0913
     time_us
         (events,) when each happened. [us]
     detector
-        (events,) whose it is; index into `sums`.
+        (events,) whose it is; index into `cells`.
     count
         (events,) vehicles.
     occupancy
@@ -55,8 +62,10 @@ def add_events(  # noqa: PLR0913
         Slot of the oldest open window; the next ones follow, round and round.
     ahead_us
         Events later than this are not believed to be in time; they are spilled. [us]
-    sums
-        (slots, detectors, SUMS) written.
+    cells
+        (slots, detectors, CELL) written: what the events of each open window tell.
+    untold
+        (slots, detectors, UNTOLD) written: what they do not tell.
     spilled
         (events,) written: those that are in no open window.
 
@@ -65,39 +74,42 @@ def add_events(  # noqa: PLR0913
     The event before which it stopped, or the number of events; how many it spilled; the latest time
     among those it has added, or 0. [us]
     """
-    slots = sums.shape[0]
-    spills = 0
-    latest_us = 0
-    for i in range(begin, len(time_us)):
-        t_us = time_us[i]
+    slots, detectors = cells.shape[0], cells.shape[1]
+    told_of = cells.reshape(slots * detectors, CELL)
+    untold_of = untold.reshape(slots * detectors, UNTOLD)
+    spills, latest_us = 0, 0
+    # Indices that cannot be negative save a check at each access.
+    times_us, whose, vehicles_of = time_us[begin:], detector[begin:], count[begin:]
+    shares, paces = occupancy[begin:], speed_m_s[begin:]
+    for i in range(len(times_us)):
+        t_us = times_us[i]
         left_us = t_us - base_us
         if left_us < 0 or t_us > ahead_us:
-            spilled[spills] = i
+            spilled[spills] = begin + i
             spills += 1
             continue
-        slot = first_slot
-        passed = 0
-        while left_us >= window_us and passed < slots:
-            left_us -= window_us
-            passed += 1
-            slot += 1
-        if passed >= slots:
-            return i, spills, latest_us
-        if slot >= slots:
-            slot -= slots
+        if left_us >= slots * window_us:
+            return begin + i, spills, latest_us
         latest_us = max(latest_us, t_us)
-        cell = sums[slot, detector[i]]
-        vehicles = count[i]
-        cell[EVENTS] += 1
-        cell[VEHICLES] += vehicles
-        share = occupancy[i]
+        # Comparisons, whose outcome nobody has to guess as that of a branch.
+        slot = first_slot
+        for passed in range(1, slots):
+            slot += left_us >= passed * window_us
+        slot -= slots if slot >= slots else 0
+        at = np.uint64(slot * detectors + whose[i])
+        vehicles = np.int64(vehicles_of[i])
+        told_of[at, CELL_EVENTS] += 1
+        told_of[at, CELL_VEHICLES] += vehicles
+        share = shares[i]
         if share >= 0.0:
-            cell[OCCUPIED_EVENTS] += 1
-            cell[OCCUPANCY_PPM] += np.int64(share * _PPM + 0.5)
-        pace = speed_m_s[i]
+            told_of[at, CELL_OCCUPANCY_PPM] += np.int64(share * _PPM + 0.5)
+        else:
+            untold_of[at, NO_OCCUPANCY] += 1
+        pace = paces[i]
         if pace >= 0.0:
-            cell[TIMED_VEHICLES] += vehicles
-            cell[SPEED_MM_S] += vehicles * np.int64(pace * _MM + 0.5)
+            told_of[at, CELL_SPEED_MM_S] += vehicles * np.int64(pace * _MM + 0.5)
+        else:
+            untold_of[at, NO_SPEED] += vehicles
     return len(time_us), spills, latest_us
 
 
@@ -159,34 +171,41 @@ def add_spilled(  # noqa: PLR0913
     return windows[:rows], detectors[:rows], rows
 
 
-@numba.njit(cache=True, nogil=True)
-def close_window(sums: Longs) -> tuple[Ints, Longs]:
-    """Take what a window holds, and leave it empty.
+def sums_of_cells(cells: Longs, untold: Longs) -> Longs:
+    """Give the sums of open windows.
+
+    Parameters
+    ----------
+    cells
+        (..., CELL) as `add_events` writes them.
+    untold
+        (..., UNTOLD) of the same.
+
+    Returns
+    -------
+    (..., SUMS)
+    """
+    sums = np.empty((*cells.shape[:-1], SUMS), np.int64)
+    sums[..., [EVENTS, VEHICLES, OCCUPANCY_PPM, SPEED_MM_S]] = cells
+    sums[..., [OCCUPIED_EVENTS, TIMED_VEHICLES]] = cells[..., [CELL_EVENTS, CELL_VEHICLES]] - untold
+    return sums
+
+
+def cells_of_sums(sums: Longs) -> tuple[Longs, Longs]:
+    """Give the open windows that have such sums.
 
     Parameters
     ----------
     sums
-        (detectors, SUMS) of one slot; zeros afterwards.
+        (..., SUMS) as `sums_of_cells` gives them.
 
     Returns
     -------
-    (rows,) the detectors that had events, rising; (rows, SUMS) their sums.
+    (..., CELL) what is told; (..., UNTOLD) what is not.
     """
-    rows = 0
-    for d in range(sums.shape[0]):
-        if sums[d, EVENTS]:
-            rows += 1
-    detectors = np.empty(rows, np.int32)
-    taken = np.empty((rows, SUMS), np.int64)
-    row = 0
-    for d in range(sums.shape[0]):
-        if sums[d, EVENTS]:
-            detectors[row] = d
-            for k in range(SUMS):
-                taken[row, k] = sums[d, k]
-                sums[d, k] = 0
-            row += 1
-    return detectors, taken
+    cells = sums[..., [EVENTS, VEHICLES, OCCUPANCY_PPM, SPEED_MM_S]]
+    untold = sums[..., [EVENTS, VEHICLES]] - sums[..., [OCCUPIED_EVENTS, TIMED_VEHICLES]]
+    return np.ascontiguousarray(cells), np.ascontiguousarray(untold)
 
 
 @numba.njit(cache=True, nogil=True)

@@ -222,8 +222,8 @@ class WindowBook:
                 names=self._names[source].list_names(),
                 base=windows.base,
                 watermark_us=windows.watermark_us,
-                slots=len(windows.sums),
-                sums=windows.sums[:, : len(self._names[source])].tobytes(),
+                slots=len(windows.cells),
+                sums=windows.open_sums()[:, : len(self._names[source])].tobytes(),
             )
             for source, windows in self._windows.items()
         }
@@ -257,9 +257,8 @@ def decode_windows(data: bytes, roads: RoadBook | None = None) -> WindowBook:
     for source, each in state.sources.items():
         windows = book._windows[source] = SourceWindows(book.rules)  # noqa: SLF001  its own
         book._names[source] = names_of(each.names)  # noqa: SLF001
-        windows.base, windows.watermark_us = each.base, each.watermark_us
-        shape = (each.slots, len(each.names), SUMS)
-        windows.sums = np.frombuffer(each.sums, np.int64).reshape(shape).copy()
+        sums = np.frombuffer(each.sums, np.int64).reshape(each.slots, len(each.names), SUMS)
+        windows.recall(sums, each.base, each.watermark_us)
     return book
 
 

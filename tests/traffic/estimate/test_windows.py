@@ -147,17 +147,20 @@ def test_kernels_do_the_same_uncompiled(count):
     events = drawn(rng, count, 500)
     base = NOON + 60 * S
     results = []
-    compiled: list[Any] = [kernel.add_events, kernel.add_spilled, kernel.close_window]
-    for add, spill, close in (compiled, [each.py_func for each in compiled]):
-        ring, spilled = np.zeros((3, 7, kernel.SUMS), np.int64), np.zeros(count, np.int32)
+    compiled: list[Any] = [kernel.add_events, kernel.add_spilled]
+    for add, spill in (compiled, [each.py_func for each in compiled]):
+        cells, untold = (np.zeros((3, 7, n), np.int64) for n in (kernel.CELL, kernel.UNTOLD))
+        spilled = np.zeros(count, np.int32)
         columns = list(vars(events).values())
-        answer = add(*columns, 0, base, 60 * S, 1, NOON + 400 * S, ring, spilled)
+        answer = add(*columns, 0, base, 60 * S, 1, NOON + 400 * S, cells, untold, spilled)
         total = np.zeros((count, kernel.SUMS), np.int64)
         order = np.lexsort((events.detector, events.time_us // (60 * S)))
         window, detector, rows = spill(*columns, 60 * S, order, total)
-        closed = [each.tolist() for slot in range(3) for each in close(ring[slot])]
-        results.append((answer, spilled.tolist(), window.tolist(), detector.tolist(), rows, closed))
-        assert not ring.any()
+        sums = kernel.sums_of_cells(cells, untold)
+        for put, held in zip(kernel.cells_of_sums(sums), (cells, untold), strict=True):
+            assert (put == held).all()
+        summed = sums.tolist()
+        results.append((answer, spilled.tolist(), window.tolist(), detector.tolist(), rows, summed))
         assert added_up(
             [
                 Sums(

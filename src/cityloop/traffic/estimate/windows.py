@@ -8,16 +8,19 @@ import numpy.typing as npt
 
 from cityloop.city.records import record
 from cityloop.kernels.windows import (
-    EVENTS,
+    CELL,
+    CELL_EVENTS,
     OCCUPANCY_PPM,
     OCCUPIED_EVENTS,
     SPEED_MM_S,
     SUMS,
     TIMED_VEHICLES,
+    UNTOLD,
     VEHICLES,
     add_events,
     add_spilled,
-    close_window,
+    cells_of_sums,
+    sums_of_cells,
 )
 
 Longs = npt.NDArray[np.int64]
@@ -120,7 +123,8 @@ class SourceWindows:
     def __init__(self, rules: WindowRules) -> None:
         self.rules = rules
         slots = -(-rules.delay_us // rules.window_us) + 2
-        self.sums = np.zeros((slots, 0, SUMS), np.int64)
+        self.cells = np.zeros((slots, 0, CELL), np.int64)
+        self.untold = np.zeros((slots, 0, UNTOLD), np.int64)
         self.base = -1
         self.watermark_us = -1
 
@@ -152,28 +156,31 @@ class SourceWindows:
             self.base = begin_us // self.rules.window_us
         out: list[Sums] = []
         position, count = 0, len(times)
-        spilled = np.empty(count, np.int32)
-        outside = np.zeros(count, np.bool_)
+        spilled, outside = np.empty(count, np.int32), list[Ints]()
         while True:
             position, spills, latest_us = add_events(
                 *(times, events.detector, events.count, events.occupancy, events.speed_m_s),
                 position,
                 self.base * self.rules.window_us,
                 self.rules.window_us,
-                self.base % len(self.sums),
+                self.base % len(self.cells),
                 limit_us,
-                self.sums,
+                self.cells,
+                self.untold,
                 spilled,
             )
-            outside[spilled[:spills]] = True
+            if spills:
+                outside.append(spilled[:spills].copy())
             if position < count:
                 # It is ahead of all open windows, so it moves the watermark before it is added.
                 latest_us = int(times[position])
             out += self.pass_time(latest_us - self.rules.delay_us)
             if position == count:
                 break
-        if outside.any():
-            out += self._spill(events, outside, limit_us)
+        if outside:
+            which = np.zeros(count, np.bool_)
+            which[np.concatenate(outside)] = True
+            out += self._spill(events, which, limit_us)
         return out
 
     def pass_time(self, watermark_us: int) -> list[Sums]:
@@ -195,10 +202,10 @@ class SourceWindows:
             return []
         base = max(self.base, watermark_us // self.rules.window_us)
         out = []
-        for window in range(self.base, min(base, self.base + len(self.sums))):
-            detector, sums = close_window(self.sums[window % len(self.sums)])
-            if len(detector):
-                out.append(self._rows(Status.FINAL, window, detector, sums))
+        for window in range(self.base, min(base, self.base + len(self.cells))):
+            out += self._look(Status.FINAL, window)
+            self.cells[window % len(self.cells)] = 0
+            self.untold[window % len(self.cells)] = 0
         self.base = base
         return out
 
@@ -212,23 +219,49 @@ class SourceWindows:
         if self.base < 0:
             return []
         out = []
-        for window in range(self.base, self.base + len(self.sums)):
-            sums = self.sums[window % len(self.sums)]
-            detector = np.flatnonzero(sums[:, EVENTS]).astype(np.int32)
-            if len(detector):
-                out.append(self._rows(Status.PROVISIONAL, window, detector, sums[detector]))
+        for window in range(self.base, self.base + len(self.cells)):
+            out += self._look(Status.PROVISIONAL, window)
         return out
 
-    def _rows(self, status: Status, window: int, detector: Ints, sums: Longs) -> Sums:
+    def open_sums(self) -> Longs:
+        """Give the sums of all windows that are open, to be kept.
+
+        Returns
+        -------
+        (slots, detectors, SUMS) as `recall` reads them.
+        """
+        return sums_of_cells(self.cells, self.untold)
+
+    def recall(self, sums: Longs, base: int, watermark_us: int) -> None:
+        """Go on from where other windows were.
+
+        Parameters
+        ----------
+        sums
+            Their `open_sums`.
+        base
+            Their `base`.
+        watermark_us
+            Their `watermark_us`. [us since 1970]
+        """
+        self.cells, self.untold = cells_of_sums(sums)
+        self.base, self.watermark_us = base, watermark_us
+
+    def _look(self, status: Status, window: int) -> list[Sums]:
+        """Give the sums of an open window, or nothing if there was no event."""
+        cells, untold = (each[window % len(self.cells)] for each in (self.cells, self.untold))
+        detector = np.flatnonzero(cells[:, CELL_EVENTS]).astype(np.int32)
+        if not len(detector):
+            return []
+        sums = sums_of_cells(cells[detector], untold[detector])
         begin_us = np.full(len(detector), window * self.rules.window_us, np.int64)
-        return Sums(status=status, begin_us=begin_us, detector=detector, sums=sums)
+        return [Sums(status=status, begin_us=begin_us, detector=detector, sums=sums)]
 
     def _make_room(self, detectors: int) -> None:
-        have = self.sums.shape[1]
+        have = self.cells.shape[1]
         if detectors > have:
-            more = max(detectors, 2 * have) - have
-            empty = np.zeros((len(self.sums), more, SUMS), np.int64)
-            self.sums = np.concatenate([self.sums, empty], axis=1)
+            more = ((0, 0), (0, max(detectors, 2 * have) - have), (0, 0))
+            self.cells, self.untold = np.pad(self.cells, more), np.pad(self.untold, more)
 
     def _spill(self, events: Events, outside: npt.NDArray[np.bool_], limit_us: int) -> list[Sums]:
         """Sum up what is in no open window."""
