@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from cityloop.city.errors import InputError
+from cityloop.feeds import hires_files
 from cityloop.feeds.hires_files import read_detector_setup, read_hires_log
 
 TIMES = ["2024-05-13 15:00:00.1", "2024-05-13 15:00:00.2", "2024-05-13 15:00:00.1"]
@@ -39,6 +40,40 @@ def test_parquet_csv_and_a_folder_give_the_same_log(tmp_path):
         assert log == logs[0][0]
         assert names.to_pylist() == [227, 452]
     assert logs[0][0].codes.tolist() == [1, 81, 82]
+
+
+NUMBERED = {
+    "few": pa.array([7, 3, 7, 5], pa.int64()),
+    "negative": pa.array([-128, 127, 0, -128], pa.int8()),
+    "far apart": pa.array([2**62, -(2**62), 0, 5], pa.int64()),
+    "huge": pa.array([2**64 - 1, 2**64 - 2, 2**64 - 1, 2**64 - 3], pa.uint64()),
+    "named": pa.array(["north", "east", "north", "a"]),
+}
+
+
+@pytest.mark.parametrize("kind", NUMBERED)
+@pytest.mark.parametrize("rows", [1, 3, 4])
+def test_devices_are_numbered_by_name_whatever_their_type_and_the_row_groups(
+    tmp_path, monkeypatch, kind, rows
+):
+    monkeypatch.setattr(hires_files, "_PART_ROWS", 2)
+    given = NUMBERED[kind]
+    columns = {
+        "TimeStamp": pa.array(np.arange(4).astype("datetime64[us]")),
+        "DeviceId": given,
+        "EventId": [1, 2, 3, 4],
+        "Parameter": [9, 9, 9, 9],
+    }
+    pq.write_table(pa.table(columns), tmp_path / "log.parquet", row_group_size=rows)
+    log, names = read_hires_log(tmp_path / "log.parquet")
+    assert names.type == given.type
+    assert names.to_pylist() == sorted(set(given.to_pylist()))
+    assert log.device_ids == tuple(map(str, names.to_pylist()))
+    found = []
+    for device, group in enumerate(log.lookup[:, 9]):
+        part = slice(log.start[group], log.start[group + 1])
+        found += [(names[device].as_py(), code) for code in log.codes[part].tolist()]
+    assert sorted(found) == sorted(zip(given.to_pylist(), [1, 2, 3, 4], strict=True))
 
 
 def test_codes_and_parameters_outside_of_the_enumerations_are_left_out(tmp_path):

@@ -1,8 +1,10 @@
 """Hi-res event logs and detector configurations as agencies keep them, in Parquet or CSV."""
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,8 +22,15 @@ from cityloop.traffic.estimate.live.signal_queues import Approach, list_approach
 Longs = npt.NDArray[np.int64]
 Shorts = npt.NDArray[np.int16]
 
+Part = tuple[Longs, Any, Shorts, Shorts]
+Piece = Callable[[], Iterator[list[Any]]]
+
 _CODE_MAX: Final = 2**15 - 1
 _PART_ROWS: Final = 1 << 17
+_READERS: Final = 2
+# Devices are numbered by a table if their own numbers lie this close together.
+_SPAN_MAX: Final = 1 << 16
+_LONG_MAX: Final = 2**63 - 1
 _ROOM_MAX: Final = 1 << 28
 # What agencies call a column, blanks and underscores left out.
 _TIME: Final = ("timestamp", "time", "datetime")
@@ -56,9 +65,9 @@ def read_hires_log(path: Path) -> tuple[HiresLog, Any]:
     """
     # Part by part, each brought to small numbers at once: a long log is held once, not twice.
     gathered = _Gathered(path, _count_rows(path))
-    for columns in _ahead(_read(path, (_TIME, _DEVICE, _CODE, _PARAMETER))):
-        if len(columns[0]):
-            gathered.add(*_part(path, columns))
+    for parts in _side_by_side(path, _pieces(path, (_TIME, _DEVICE, _CODE, _PARAMETER))):
+        for part in parts:
+            gathered.add(*part)
     if not gathered.rows:
         raise _unusable(path, "", "there are no events in it", "give the file that was meant")
     device, names = gathered.ranked()
@@ -70,13 +79,20 @@ def read_hires_log(path: Path) -> tuple[HiresLog, Any]:
     return log, names
 
 
-def _ahead(parts: Iterator[list[Any]]) -> Iterator[list[Any]]:
-    """Read the next part while the present one is worked on."""
-    with ThreadPoolExecutor(1) as pool:
-        coming = pool.submit(next, parts, None)
-        while (part := coming.result()) is not None:
-            coming = pool.submit(next, parts, None)
-            yield part
+def _side_by_side(path: Path, pieces: Iterator[Piece]) -> Iterator[list[Part]]:
+    """Read pieces of a log, some at a time, and give their parts in order."""
+
+    def read(piece: Piece) -> list[Part]:
+        return [_part(path, columns) for columns in piece() if len(columns[0])]
+
+    with ThreadPoolExecutor(_READERS) as pool:
+        begun: deque[Future[list[Part]]] = deque()
+        for piece in pieces:
+            begun.append(pool.submit(read, piece))
+            if len(begun) > 2 * _READERS:
+                yield begun.popleft().result()
+        while begun:
+            yield begun.popleft().result()
 
 
 class _Gathered:
@@ -137,20 +153,36 @@ def _count_rows(path: Path) -> int:
     return min(max(rows, 0), _ROOM_MAX)
 
 
-def _part(path: Path, columns: list[Any]) -> tuple[Longs, Any, Shorts, Shorts]:
+def _part(path: Path, columns: list[Any]) -> Part:
     """Bring a part of a log to times, coded devices, codes and parameters."""
     times, devices, codes, parameters = columns
     if devices.null_count:
         raise _unusable(path, "device", "some events have no device", "give every event one")
     code, code_fits = _shorts(path, codes, _CODE)
     parameter, parameter_fits = _shorts(path, parameters, _PARAMETER)
-    time_us, coded = _times(path, times), devices.dictionary_encode()
+    time_us, coded = _times(path, times), _coded(devices)
     if code_fits is None and parameter_fits is None:
         return time_us, coded, code, parameter
     keep = np.ones(len(code), np.bool_)
     for fits in (code_fits, parameter_fits):
         keep &= True if fits is None else fits
     return time_us[keep], coded.filter(pa.array(keep)), code[keep], parameter[keep]
+
+
+def _coded(devices: Any) -> Any:  # noqa: ANN401
+    """Give the devices of a part as a dictionary."""
+    if not pa.types.is_integer(devices.type):
+        return devices.dictionary_encode()
+    span = pc.min_max(devices)
+    least, most = span["min"].as_py(), span["max"].as_py()
+    if most - least > _SPAN_MAX or most > _LONG_MAX:
+        return devices.dictionary_encode()
+    shifted = devices.cast(pa.int64()).to_numpy() - least
+    listed = np.flatnonzero(np.bincount(shifted))
+    place = np.zeros(most - least + 1, np.int32)
+    place[listed] = np.arange(len(listed))
+    values = pa.array((listed + least).tolist(), devices.type)
+    return pa.DictionaryArray.from_arrays(pa.array(place[shifted]), values)
 
 
 def read_detector_setup(path: Path, log: HiresLog) -> DetectorSetup:
@@ -228,34 +260,67 @@ def read_approaches(path: Path) -> list[Approach]:
 
 def _read(path: Path, wanted: tuple[tuple[str, ...], ...]) -> Iterator[list[Any]]:
     """Read the wanted columns of a file, or of the files of a folder, part by part."""
+    for piece in _pieces(path, wanted):
+        yield from piece()
+
+
+def _pieces(path: Path, wanted: tuple[tuple[str, ...], ...]) -> Iterator[Piece]:
+    """List what can be read side by side of a file, or of the files of a folder."""
     if not path.exists():
         raise _unusable(path, "", "there is no such file", "check the name")
     files = sorted(path.rglob("*.parquet")) if path.is_dir() else [path]
     if not files:
         raise _unusable(path, "", "it holds no Parquet file", "give the folder that was meant")
     for file in files:
-        form = "csv" if file.suffix.lower() in {".csv", ".txt"} else "parquet"
-        try:
-            yield from (_read_csv if form == "csv" else _read_parquet)(file, wanted)
-        except (pa.ArrowException, OSError, ValueError) as error:
-            said = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-            raise _unusable(
-                file, "", f"it cannot be read as {form} ({said})", "give a Parquet or CSV file"
-            ) from None
+        if file.suffix.lower() in {".csv", ".txt"}:
+            yield partial(_read_csv, file, wanted)
+        else:
+            yield from _parquet_pieces(file, wanted)
 
 
-def _read_parquet(path: Path, wanted: tuple[tuple[str, ...], ...]) -> Iterator[list[Any]]:
-    with pq.ParquetFile(path) as source:
-        names = _find_columns(path, source.schema_arrow.names, wanted)
-        for batch in source.iter_batches(_PART_ROWS, columns=names):
+@contextmanager
+def _readable(path: Path, form: str) -> Iterator[None]:
+    """Say in one line if a file cannot be read."""
+    try:
+        yield
+    except (pa.ArrowException, OSError, ValueError) as error:
+        said = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        raise _unusable(
+            path, "", f"it cannot be read as {form} ({said})", "give a Parquet or CSV file"
+        ) from None
+
+
+def _parquet_pieces(path: Path, wanted: tuple[tuple[str, ...], ...]) -> Iterator[Piece]:
+    """Cut a file into runs of row groups that are as long as a part."""
+    with _readable(path, "parquet"):
+        about = pq.read_metadata(path)
+        names = _find_columns(path, about.schema.to_arrow_schema().names, wanted)
+        groups, rows = list[int](), 0
+        for group in range(about.num_row_groups):
+            groups.append(group)
+            rows += about.row_group(group).num_rows
+            if rows >= _PART_ROWS or group == about.num_row_groups - 1:
+                yield partial(_read_parquet, path, about, groups, names)
+                groups, rows = [], 0
+
+
+def _read_parquet(
+    path: Path,
+    about: Any,  # noqa: ANN401
+    groups: list[int],
+    names: list[str],
+) -> Iterator[list[Any]]:
+    with _readable(path, "parquet"), pq.ParquetFile(path, metadata=about) as source:
+        for batch in source.iter_batches(_PART_ROWS, groups, names, use_threads=False):
             yield [batch.column(name) for name in names]
 
 
 def _read_csv(path: Path, wanted: tuple[tuple[str, ...], ...]) -> Iterator[list[Any]]:
-    table = csv.read_csv(path)
-    names = _find_columns(path, table.schema.names, wanted)
-    for batch in table.to_batches(_PART_ROWS):
-        yield [batch.column(name) for name in names]
+    with _readable(path, "csv"):
+        table = csv.read_csv(path)
+        names = _find_columns(path, table.schema.names, wanted)
+        for batch in table.to_batches(_PART_ROWS):
+            yield [batch.column(name) for name in names]
 
 
 def _find_columns(path: Path, names: list[str], wanted: tuple[tuple[str, ...], ...]) -> list[str]:

@@ -75,6 +75,42 @@ def group_events(
 
 
 @numba.njit(cache=True, nogil=True)
+def leave_out(
+    start: Longs, times: Longs, codes: Shorts, first_code: int, last_code: int
+) -> tuple[Longs, Longs, Shorts]:
+    """Leave out the events of some codes.
+
+    Parameters
+    ----------
+    start
+        (groups + 1,) as `group_events` gives them.
+    times
+        (events,) [us]
+    codes
+        (events,)
+    first_code, last_code
+        Events with a code from the one to the other are left out.
+
+    Returns
+    -------
+    (groups + 1,) where the events of each group begin now; (kept,) times and codes.
+    """
+    count = 0
+    for code in codes:
+        count += code < first_code or code > last_code
+    kept_times, kept_codes = np.empty(count, np.int64), np.empty(count, np.int16)
+    kept_start = np.zeros_like(start)
+    kept = 0
+    for group in range(len(start) - 1):
+        for i in range(start[group], start[group + 1]):
+            if codes[i] < first_code or codes[i] > last_code:
+                kept_times[kept], kept_codes[kept] = times[i], codes[i]
+                kept += 1
+        kept_start[group + 1] = kept
+    return kept_start, kept_times, kept_codes
+
+
+@numba.njit(cache=True, nogil=True)
 def count_codes(
     start: Longs, times: Longs, codes: Shorts, class_of: Bytes, classes: int, bin_us: int
 ) -> tuple[Ints, Longs, Longs]:

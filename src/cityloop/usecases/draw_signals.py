@@ -135,7 +135,7 @@ def draw_time_space_of(  # noqa: PLR0913  one argument an option
     log, _ = read_hires_log(events)
     setup = read_detector_setup(detectors, log)
     signals = _read_corridor(corridor, log)
-    from_us = _moment(begin) if begin else int(log.times_us.min())
+    from_us = _moment(begin) if begin else log.first_us
     to_us = from_us + round(minutes * 60e6)
     greens, vehicles = time_space(log, setup, signals, from_us, to_us)
     if not len(greens["signal"]):
@@ -143,7 +143,7 @@ def draw_time_space_of(  # noqa: PLR0913  one argument an option
             file=events,
             place="--from",
             cause=f"no green of these signals in {minutes:g} min from {_said(from_us)} on",
-            remedy=f"the log begins at {_said(int(log.times_us.min()))}",
+            remedy=f"the log begins at {_said(log.first_us)}",
         )
     names = [log.device_ids[each.device] for each in signals]
     picture = TimeSpacePicture(

@@ -239,7 +239,7 @@ def _measure_once() -> None:
         detector=np.full(3, 2, np.int32),
         function=("Advance", "Presence", "Yellow_Red"),
     )
-    for _ in work_out(log, setup, MeasureRules()):
+    for _ in work_out(log, setup, MeasureRules(), lambda _: b""):
         pass
     queues_of_log(log, setup, QueueRules())
 

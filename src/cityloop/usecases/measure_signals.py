@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from cityloop.city.errors import InputError
 from cityloop.feeds.hires_files import read_detector_setup, read_hires_log
 from cityloop.store.whole_file import make_folder, write_whole
-from cityloop.traffic.estimate.hires_log import DetectorSetup, HiresLog, Table
+from cityloop.traffic.estimate.hires_log import DetectorSetup, HiresLog, Table, without_actuations
 from cityloop.traffic.estimate.measures.actuations import actuations
 from cityloop.traffic.estimate.measures.arrivals_on_green import arrivals_on_green, platoon_ratio
 from cityloop.traffic.estimate.measures.coordination import coordination
@@ -98,18 +98,14 @@ def measure_signals(
     log, names = read_hires_log(events)
     setup = read_detector_setup(detectors, log)
     make_folder(out)
-    for name, table in work_out(log, setup, rules):
-        arrow = _to_arrow(table, names)
-        sink = pa.BufferOutputStream()
-        told = [each for each in arrow.schema.names if each in _REPEATED]
-        pq.write_table(arrow, sink, compression="zstd", compression_level=1, use_dictionary=told)
-        write_whole(out / f"{name}.parquet", bytes(sink.getvalue()))
-        say(name, arrow.num_rows)
+    for name, (table, written) in work_out(log, setup, rules, lambda made: _written(made, names)):
+        write_whole(out / f"{name}.parquet", written)
+        say(name, len(table["device"]))
 
 
 def work_out(
-    log: HiresLog, setup: DetectorSetup, rules: MeasureRules
-) -> Iterator[tuple[str, Table]]:
+    log: HiresLog, setup: DetectorSetup, rules: MeasureRules, then: Callable[[Table], bytes]
+) -> Iterator[tuple[str, tuple[Table, bytes]]]:
     """Work out one measure after the other.
 
     Parameters
@@ -120,60 +116,80 @@ def work_out(
         Which detectors serve which phases.
     rules
         What the measures may be told.
+    then
+        What to make of each table, beside the work on the next one.
 
     Yields
     ------
-    The name and the table of each.
+    The name of each; its table and what was made of it.
     """
     bin_us = rules.bin_min * _MINUTE_US
-    # Kernels and NumPy leave the interpreter free, so two go on at a time. What another one needs
-    # is handed in before it, and so has begun by then.
+    late_us, line_us = rules.latency_us, rules.line_latency_us
+    # Kernels, NumPy and Arrow leave the interpreter free, so two go on at a time.
     with ThreadPoolExecutor(_WORKERS) as pool:
-        known = pool.submit(has_data, log, bin_us)
-        events = pool.submit(lambda: timeline(log, known.result(), bin_us))
-        arrivals = pool.submit(arrivals_on_green, log, setup, bin_us, latency_us=rules.latency_us)
-        jobs: dict[str, Future[Table]] = {
+
+        def begin(
+            measure: Callable[..., Table], *given: object, **more: object
+        ) -> Future[tuple[Table, bytes]]:
+            def work() -> tuple[Table, bytes]:
+                # What another measure gives was begun before, and so comes to its end.
+                needed = (each.result()[0] if isinstance(each, Future) else each for each in given)
+                table = measure(*needed, **more)
+                return table, then(table)
+
+            return pool.submit(work)
+
+        known = begin(has_data, log, bin_us)
+        arrivals = begin(arrivals_on_green, log, setup, bin_us, latency_us=late_us)
+        lamps = without_actuations(log)
+        events = begin(timeline, lamps, known, bin_us)
+        jobs = {
             "has_data": known,
-            "actuations": pool.submit(actuations, log, bin_us),
+            "actuations": begin(actuations, log, bin_us),
             "arrivals_on_green": arrivals,
-            "platoon_ratio": pool.submit(lambda: platoon_ratio(log, arrivals.result(), bin_us)),
-            "yellow_red": pool.submit(
-                yellow_red, log, setup, bin_us, latency_us=rules.line_latency_us
-            ),
-            "split_failures": pool.submit(split_failures, log, setup, bin_us),
-            "terminations": pool.submit(terminations, log, bin_us),
-            "splits": pool.submit(splits, log, bin_us),
-            "coordination": pool.submit(coordination, log, bin_us),
-            "pedestrians": pool.submit(pedestrians, log, bin_us),
-            "unique_pedestrians": pool.submit(unique_presses, log, bin_us),
-            "full_pedestrians": pool.submit(full_pedestrians, log, bin_us),
+            "platoon_ratio": begin(platoon_ratio, lamps, arrivals, bin_us),
+            "yellow_red": begin(yellow_red, log, setup, bin_us, latency_us=line_us),
+            "split_failures": begin(split_failures, log, setup, bin_us),
+            "terminations": begin(terminations, lamps, bin_us),
+            "splits": begin(splits, lamps, bin_us),
+            "coordination": begin(coordination, lamps, bin_us),
+            "pedestrians": (counted := begin(pedestrians, lamps, bin_us)),
+            "unique_pedestrians": (people := begin(unique_presses, lamps, bin_us)),
+            "full_pedestrians": begin(full_pedestrians, lamps, counted, people, bin_us),
             "timeline": events,
-            "pedestrian_delay": pool.submit(lambda: pedestrian_delay(events.result(), bin_us)),
-            "phase_wait": pool.submit(
-                lambda: phase_wait(log, events.result(), bin_us, cycle_run=rules.cycle_run)
-            ),
-            "coordination_state": pool.submit(
-                lambda: coordination_state(log, known.result(), bin_us)
-            ),
+            "coordination_state": begin(coordination_state, lamps, known, bin_us),
+            "pedestrian_delay": begin(pedestrian_delay, events, bin_us),
+            "phase_wait": begin(phase_wait, lamps, events, bin_us, cycle_run=rules.cycle_run),
         }
         for name, job in jobs.items():
             yield name, job.result()
 
 
-def _to_arrow(table: Table, names: Any) -> Any:  # noqa: ANN401  pyarrow has no types
-    columns = {}
+def _written(table: Table, names: Any) -> bytes:  # noqa: ANN401  pyarrow has no types
+    """Give a table as a Parquet file."""
+    columns, told = {}, [each for each in table if each in _REPEATED]
+    times = [each.removesuffix("_us") for each in table if each.endswith("_us")]
     for name, values in table.items():
         if name == "device":
             columns[name] = names.take(pa.array(values.astype(np.int64)))
         elif name.endswith("_us"):
             columns[name.removesuffix("_us")] = pa.array(values, pa.timestamp("us"))
         elif name == "kind":
-            coded = pa.DictionaryArray.from_arrays(pa.array(values), pa.array(KINDS))
-            columns[name] = coded.cast(pa.string())
+            columns[name] = pa.DictionaryArray.from_arrays(pa.array(values), pa.array(KINDS))
         elif name == "value":
             columns[name] = pa.array(values, mask=values == NO_VALUE)
         elif name == "share":
             columns[name] = pa.array(values, from_pandas=True)
         else:
             columns[name] = pa.array(values)
-    return pa.table(columns)
+    sink = pa.BufferOutputStream()
+    pq.write_table(
+        pa.table(columns),
+        sink,
+        compression="zstd",
+        compression_level=1,
+        use_dictionary=told,
+        column_encoding=dict.fromkeys(times, "DELTA_BINARY_PACKED"),
+        store_schema=False,  # or readers would be told that kinds are numbers
+    )
+    return bytes(sink.getvalue())

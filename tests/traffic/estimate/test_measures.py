@@ -3,12 +3,24 @@
 import numpy as np
 import pytest
 
-from cityloop.traffic.estimate.hires_log import DetectorSetup, HiresLog, make_log
+from cityloop.traffic.estimate.hires_log import (
+    DetectorSetup,
+    HiresLog,
+    Table,
+    make_log,
+    without_actuations,
+)
 from cityloop.traffic.estimate.measures.actuations import actuations
 from cityloop.traffic.estimate.measures.arrivals_on_green import arrivals_on_green, platoon_ratio
+from cityloop.traffic.estimate.measures.coordination import coordination
 from cityloop.traffic.estimate.measures.coordination_state import coordination_state
 from cityloop.traffic.estimate.measures.has_data import has_data
-from cityloop.traffic.estimate.measures.pedestrians import full_pedestrians
+from cityloop.traffic.estimate.measures.pedestrians import (
+    full_pedestrians,
+    pedestrians,
+    unique_presses,
+)
+from cityloop.traffic.estimate.measures.rows import unique_rows
 from cityloop.traffic.estimate.measures.split_failures import split_failures
 from cityloop.traffic.estimate.measures.splits import splits
 from cityloop.traffic.estimate.measures.terminations import terminations
@@ -140,7 +152,7 @@ def test_terminations_splits_and_coordination_by_hand():
 
 def test_pedestrians_by_hand():
     log = log_of((1, 90, 4), (10, 90, 4), (30, 90, 4), (40, 21, 4), (60, 22, 4))
-    found = full_pedestrians(log, BIN)
+    found = full_pedestrians(log, pedestrians(log, BIN), unique_presses(log, BIN), BIN)
     assert plain(found, "services", "actuations", "unique_actuations") == [(1, 3, 1)]
     assert found["volume"].tolist() == pytest.approx([0.7167 + 0.0599 + 1.1063 / 4], rel=1e-6)
 
@@ -187,24 +199,66 @@ def test_what_lies_across_a_silence_or_a_set_clock_is_not_valid():
     assert greens == [(GREEN, 2, False), (GREEN, 4, False)]
 
 
-def test_an_empty_setup_and_a_log_of_one_event_give_empty_measures():
+def test_measures_that_ignore_detectors_are_the_same_without_their_events():
+    rng = np.random.default_rng(7)
+    codes = [4, 21, 22, 67, 81, 82, 90, 131, 132, 302, 316]
+    others = [(second, int(rng.choice(codes)), int(rng.integers(2, 6))) for second in range(7200)]
+    calls = [(60 * k + at, code, 2) for k in range(119) for at, code in ((40, 43), (61, 44))]
+    log = log_of(*others, *calls, *(row for k in range(120) for row in cycle(60 * k)))
+    lamps, known = without_actuations(log), has_data(log, BIN)
+    assert len(known["time_us"]) == 8
+    assert set(log.codes) - set(lamps.codes) == {81, 82}
+    assert (lamps.first_us, lamps.last_us) == (log.first_us, log.last_us)
+
+    def measured(given: HiresLog) -> list[Table]:
+        events = timeline(given, known, BIN)
+        walks, people = pedestrians(given, BIN), unique_presses(given, BIN)
+        return [
+            *(events, walks, people, full_pedestrians(given, walks, people, BIN)),
+            *(terminations(given, BIN), splits(given, BIN), coordination(given, BIN)),
+            platoon_ratio(given, arrivals_on_green(log, SETUP, BIN), BIN),
+            coordination_state(given, known, BIN),
+            phase_wait(given, events, BIN, cycle_run=True),
+        ]
+
+    for whole, without in zip(measured(log), measured(lamps), strict=True):
+        assert {name: each.tolist() for name, each in whole.items()} == {
+            name: each.tolist() for name, each in without.items()
+        }
+        assert len(whole["device"])
+
+
+@pytest.mark.parametrize("count", [0, 1, 300])
+def test_different_rows_are_those_of_numpy(count):
+    rng = np.random.default_rng(count)
+    columns = rng.integers(-2, 3, (3, count))
+    rows, which, counts = unique_rows(*columns)
+    wanted = np.unique(columns, axis=1, return_inverse=True, return_counts=True)
+    assert np.stack(rows).tolist() == wanted[0].tolist()
+    assert which.tolist() == wanted[1].tolist()
+    assert counts.tolist() == wanted[2].tolist()
+
+
+@pytest.mark.parametrize("rows", [[], [(0, 0, 0)], [(0, 81, 9), (1, 82, 9)]])
+def test_an_empty_setup_and_a_log_of_nothing_that_counts_give_empty_measures(rows):
     nothing = DetectorSetup(
         device=np.zeros(0, np.int32),
         phase=np.zeros(0, np.int32),
         detector=np.zeros(0, np.int32),
         function=(),
     )
-    log = log_of((0, 0, 0))
-    arrivals = arrivals_on_green(log, nothing, BIN)
+    whole = log_of(*rows)
+    log = without_actuations(whole)
+    arrivals = arrivals_on_green(whole, nothing, BIN)
     for table in (
         arrivals,
         platoon_ratio(log, arrivals, BIN),
-        yellow_red(log, nothing, BIN),
-        split_failures(log, nothing, BIN),
+        yellow_red(whole, nothing, BIN),
+        split_failures(whole, nothing, BIN),
         actuations(log, BIN),
         terminations(log, BIN),
         splits(log, BIN),
-        full_pedestrians(log, BIN),
+        full_pedestrians(log, pedestrians(log, BIN), unique_presses(log, BIN), BIN),
         has_data(log, BIN),
         timeline(log, has_data(log, BIN), BIN),
     ):

@@ -1,12 +1,13 @@
 """A log of signal controllers, laid out for measures: what happened to each parameter, in order."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from cityloop.city.records import record
-from cityloop.kernels.hires import count_codes, count_devices, group_events
+from cityloop.kernels.hires import count_codes, count_devices, group_events, leave_out
 from cityloop.kernels.intervals import find_silences
 
 Longs = npt.NDArray[np.int64]
@@ -15,6 +16,7 @@ Shorts = npt.NDArray[np.int16]
 Table = dict[str, npt.NDArray[Any]]
 
 CODES = 2**15
+DETECTOR_OFF, DETECTOR_ON = 81, 82
 # From this hour on a silence may be so long: at night a signal may rest in green. [h, s]
 _SILENCES = ((0, 900), (5, 300), (6, 120), (21, 300), (23, 900))
 
@@ -37,6 +39,8 @@ class HiresLog:
         (events,) [us]
     codes
         (events,) as the Indiana enumerations number them.
+    first_us, last_us
+        Time of the first and of the last event; 0 and -1 if there is none. [us]
     silent_device
         (silences,) whose silence it is: a device that told nothing for longer than it should.
     silent_from_us, silent_to_us
@@ -50,6 +54,8 @@ class HiresLog:
     start: Longs
     times_us: Longs
     codes: Shorts
+    first_us: int
+    last_us: int
     silent_device: Ints
     silent_from_us: Longs
     silent_to_us: Longs
@@ -120,10 +126,30 @@ def make_log(
         start=start,
         times_us=times,
         codes=codes,
+        first_us=int(time_us[0]) if len(time_us) else 0,
+        last_us=int(time_us[-1]) if len(time_us) else -1,
         silent_device=silences[0],
         silent_from_us=silences[1],
         silent_to_us=silences[2],
     )
+
+
+def without_actuations(log: HiresLog) -> HiresLog:
+    """Give a log without the ons and offs of detectors, which most of its events are.
+
+    Parameters
+    ----------
+    log
+        The log.
+
+    Returns
+    -------
+    The same devices, groups and span, some groups without events.
+    """
+    start, times_us, codes = leave_out(
+        log.start, log.times_us, log.codes, DETECTOR_OFF, DETECTOR_ON
+    )
+    return replace(log, start=start, times_us=times_us, codes=codes)
 
 
 def span_bins(log: HiresLog, bin_us: int) -> tuple[int, int]:
@@ -140,10 +166,8 @@ def span_bins(log: HiresLog, bin_us: int) -> tuple[int, int]:
     -------
     The first bin's begin divided by its length; the number of bins.
     """
-    if not len(log.times_us):
-        return 0, 0
-    first = int(log.times_us.min()) // bin_us
-    return first, int(log.times_us.max()) // bin_us - first + 1
+    first = log.first_us // bin_us
+    return first, log.last_us // bin_us - first + 1
 
 
 def count_by_bin(log: HiresLog, columns: list[list[int]], bin_us: int) -> tuple[Ints, Longs, Longs]:

@@ -1,9 +1,7 @@
 """Actuations: how often each detector was driven over."""
 
-from cityloop.traffic.estimate.hires_log import HiresLog, Table, count_by_bin
+from cityloop.traffic.estimate.hires_log import DETECTOR_ON, HiresLog, Table, count_by_bin
 from cityloop.traffic.estimate.measures.rows import fill_bins, sort_rows
-
-DETECTOR_ON = 82
 
 
 def actuations(log: HiresLog, bin_us: int) -> Table:

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from cityloop.traffic.estimate.hires_log import HiresLog, Longs, Table, count_by_bin
-from cityloop.traffic.estimate.measures.rows import sort_rows
+from cityloop.traffic.estimate.hires_log import HiresLog, Longs, Table, count_by_bin, span_bins
+from cityloop.traffic.estimate.measures.rows import sort_rows, unique_rows
 
 WALK, OVERLAP_WALK, BUTTON = 21, 67, 90
 # Kothuri, S. et al. (2021), doi:10.1177/0361198121994126: pedestrians an hour of presses an hour.
@@ -59,9 +59,7 @@ def unique_presses(log: HiresLog, bin_us: int, *, apart_us: int = 15 * 10**6) ->
     times = log.times_us[chosen]
     again = (np.diff(group) == 0) & (np.diff(times // 1000) > apart_us // 1000)
     later = np.flatnonzero(again) + 1
-    keys, unique = np.unique(
-        np.stack([times[later] // bin_us * bin_us, group[later]]), axis=1, return_counts=True
-    )
+    keys, _, unique = unique_rows(times[later] // bin_us * bin_us, group[later])
     return sort_rows(
         {
             "time_us": keys[0],
@@ -73,7 +71,7 @@ def unique_presses(log: HiresLog, bin_us: int, *, apart_us: int = 15 * 10**6) ->
     )
 
 
-def full_pedestrians(log: HiresLog, bin_us: int, *, apart_us: int = 15 * 10**6) -> Table:
+def full_pedestrians(log: HiresLog, counted: Table, people: Table, bin_us: int) -> Table:
     """Put services, presses and people together, with zeros, and estimate how many walked.
 
     The estimate looks an hour ahead, so the last three bins are too low.
@@ -82,28 +80,28 @@ def full_pedestrians(log: HiresLog, bin_us: int, *, apart_us: int = 15 * 10**6) 
     ----------
     log
         The log.
+    counted
+        From `pedestrians`.
+    people
+        From `unique_presses`.
     bin_us
         Length of a bin, a quarter of an hour. [us]
-    apart_us
-        As for `unique_presses`. [us]
 
     Returns
     -------
     `time_us`, `device`, `phase`, `services`, `actuations`, `unique_actuations`, `volume`: every
     phase with any of these in every bin of the whole log.
     """
-    counted, people = pedestrians(log, bin_us), unique_presses(log, bin_us, apart_us=apart_us)
-    first_us = int(log.times_us.min()) // bin_us * bin_us if len(log.times_us) else 0
-    bins = int((log.times_us.max() - first_us) // bin_us) + 1 if len(log.times_us) else 0
-    both = [
-        np.stack([table["device"].astype(np.int64), table["phase"].astype(np.int64)])
-        for table in (counted, people)
-    ]
-    pairs, which = np.unique(np.concatenate(both, axis=1), axis=1, return_inverse=True)
-    cut = both[0].shape[1]
+    first, bins = span_bins(log, bin_us)
+    first_us = first * bin_us
+    pairs, which, of_pair = unique_rows(
+        np.concatenate([counted["device"], people["device"]]),
+        np.concatenate([counted["phase"], people["phase"]]),
+    )
+    cut = len(counted["device"])
 
     def laid_out(table: Table, rows: Longs, column: str) -> Longs:
-        full = np.zeros((bins, pairs.shape[1]), np.int64)
+        full = np.zeros((bins, len(of_pair)), np.int64)
         full[(table["time_us"] - first_us) // bin_us, rows] = table[column]
         return full
 
@@ -115,8 +113,8 @@ def full_pedestrians(log: HiresLog, bin_us: int, *, apart_us: int = 15 * 10**6) 
     number, pair = np.indices(unique.shape).reshape(2, -1)
     return {
         "time_us": first_us + number * bin_us,
-        "device": pairs[0, pair].astype(np.int32),
-        "phase": pairs[1, pair].astype(np.int32),
+        "device": pairs[0][pair],
+        "phase": pairs[1][pair],
         "services": laid_out(counted, which[:cut], "services").ravel(),
         "actuations": laid_out(counted, which[:cut], "actuations").ravel(),
         "unique_actuations": unique.ravel(),

@@ -26,6 +26,34 @@ def sort_rows(table: Table, keys: Sequence[str]) -> Table:
     return {name: values[order] for name, values in table.items()}
 
 
+def unique_rows(
+    *columns: npt.NDArray[np.integer],
+) -> tuple[list[npt.NDArray[np.integer]], Longs, Longs]:
+    """Find the different rows of some columns.
+
+    Parameters
+    ----------
+    *columns
+        Each (rows,), the one to sort by first at the beginning.
+
+    Returns
+    -------
+    The same columns with each row once, sorted; (rows,) which of these each row is; how many rows
+    each stands for.
+    """
+    order = np.lexsort(columns[::-1])
+    is_new = np.zeros(len(order), np.bool_)
+    is_new[:1] = True
+    for column in columns:
+        ordered = column[order]
+        is_new[1:] |= ordered[1:] != ordered[:-1]
+    which = np.empty(len(order), np.int64)
+    which[order] = np.cumsum(is_new) - 1
+    begin = np.flatnonzero(is_new)
+    counts = np.diff(begin, append=len(order))
+    return [column[order[begin]] for column in columns], which, counts
+
+
 def fill_bins(
     log: HiresLog, group: Ints, begin_us: Longs, counts: Longs, bin_us: int
 ) -> tuple[Ints, Longs, Longs]:

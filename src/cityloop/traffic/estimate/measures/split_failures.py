@@ -44,7 +44,7 @@ def split_failures(
     `time_us` (of the end of early red), `device`, `phase`, `green_s`, `green_occupancy`,
     `red_occupancy` (means over the bin's cycles), `failures`, `cycles`.
     """
-    until_us = (int(log.times_us.max(initial=0)) // bin_us + 1) * bin_us
+    until_us = (log.last_us // bin_us + 1) * bin_us
     parts = []
     for (device, phase), detectors in sorted(served_phases(log, setup, PRESENCE).items()):
         group = log.group(device, phase)
@@ -56,7 +56,8 @@ def split_failures(
             impute_actuations(log.times_us[its], log.codes[its])
             for its in (slice(log.start[each], log.start[each + 1]) for each in detectors)
         ]
-        changes = np.sort(np.concatenate([*made, np.zeros(0, np.int64)]))
+        # Each is sorted: a stable sort merges them.
+        changes = np.sort(np.concatenate([*made, np.zeros(0, np.int64)]), kind="stable")
         end_us, spans = cycle_occupancy(
             changes, log.times_us[own][shown], log.codes[own][shown], red_us, until_us
         )

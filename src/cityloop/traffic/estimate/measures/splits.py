@@ -3,7 +3,7 @@
 import numpy as np
 
 from cityloop.traffic.estimate.hires_log import HiresLog, Table, count_by_bin
-from cityloop.traffic.estimate.measures.rows import sort_rows
+from cityloop.traffic.estimate.measures.rows import sort_rows, unique_rows
 
 FIRST_CODE, LAST_CODE = 300, 317
 
@@ -26,16 +26,12 @@ def splits(log: HiresLog, bin_us: int) -> Table:
     group, begin_us, counts = count_by_bin(log, [[code] for code in codes], bin_us)
     row, column = np.nonzero(counts)
     device, times = log.group_device[group[row]], counts[row, column]
-    keys, which = np.unique(
-        np.stack([begin_us[row], device.astype(np.int64), column + FIRST_CODE]),
-        axis=1,
-        return_inverse=True,
-    )
-    services = np.bincount(which, times, keys.shape[1])
-    reported = np.bincount(which, times * log.group_parameter[group[row]], keys.shape[1])
+    keys, which, counts = unique_rows(begin_us[row], device, column + FIRST_CODE)
+    services = np.bincount(which, times, len(counts))
+    reported = np.bincount(which, times * log.group_parameter[group[row]], len(counts))
     table: Table = {
         "time_us": keys[0],
-        "device": keys[1].astype(np.int32),
+        "device": keys[1],
         "code": keys[2],
         "services": services.astype(np.int64),
         "average_s": reported / services,

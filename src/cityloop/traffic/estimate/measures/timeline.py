@@ -355,10 +355,8 @@ def _was_there(
     log: HiresLog, known: Table, bin_us: int, device: Ints, begin_us: Longs, end_us: Longs
 ) -> Bools:
     """Whether the device was there in all bins from begin to end."""
-    if not len(log.times_us):
-        return np.zeros(len(device), np.bool_)
-    first = int(log.times_us.min()) // bin_us
-    last = max(int(log.times_us.max()) // bin_us, int(end_us.max(initial=0)) // bin_us)
+    first = log.first_us // bin_us
+    last = max(log.last_us, int(end_us.max(initial=0))) // bin_us
     there = np.zeros((len(log.device_ids), last - first + 2), np.int64)
     there[known["device"], known["time_us"] // bin_us - first + 1] = 1
     count = there.cumsum(axis=1)

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cityloop.traffic.estimate.hires_log import HiresLog, Longs, Table
-from cityloop.traffic.estimate.measures.rows import sort_rows
+from cityloop.traffic.estimate.measures.rows import sort_rows, unique_rows
 from cityloop.traffic.estimate.measures.timeline import KINDS
 
 _CYCLE_RUN, _CYCLE_SET = 316, "Cycle Length Change"
@@ -143,9 +143,10 @@ def _last_before(
 
 def _by_bin(
     events: Table, bin_us: int
-) -> tuple[Longs, npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[np.float64]]:
+) -> tuple[list[npt.NDArray[Any]], Longs, Longs, npt.NDArray[np.float64]]:
     begin_us, end_us = np.asarray(events["begin_us"]), np.asarray(events["end_us"])
-    rows = np.stack([end_us // bin_us, events["device"], events["value"]]).astype(np.int64)
-    keys, which, counts = np.unique(rows, axis=1, return_inverse=True, return_counts=True)
+    keys, which, counts = unique_rows(
+        end_us // bin_us, np.asarray(events["device"]), np.asarray(events["value"])
+    )
     lasted_s = ((end_us // 1000 - begin_us // 1000) / 1000).astype(np.float32).astype(np.float64)
     return keys, which, counts, lasted_s

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from cityloop.kernels.phases import phase_states, tell_offsets
 from cityloop.traffic.estimate.hires_log import DetectorSetup, HiresLog, Table
 from cityloop.traffic.estimate.measures.arrivals_on_green import served_phases
-from cityloop.traffic.estimate.measures.rows import sort_rows
+from cityloop.traffic.estimate.measures.rows import sort_rows, unique_rows
 
 LINE = "Yellow_Red"
 
@@ -65,8 +65,9 @@ def yellow_red(
             )
             for column, values in zip(columns, parts, strict=True):
                 column.append(values.astype(np.int64))
-    rows = np.stack([np.concatenate([*column, np.zeros(0, np.int64)]) for column in columns])
-    keys, counts = np.unique(rows, axis=1, return_counts=True)
+    keys, _, counts = unique_rows(
+        *(np.concatenate([*column, np.zeros(0, np.int64)]) for column in columns)
+    )
     table: Table = {
         "time_us": keys[0] * bin_us,
         "device": keys[1].astype(np.int32),
