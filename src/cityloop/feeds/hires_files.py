@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from pyarrow import csv
 
 from cityloop.city.errors import InputError
+from cityloop.kernels.hires import number_devices
 from cityloop.traffic.estimate.hires_log import DetectorSetup, HiresLog, make_log
 from cityloop.traffic.estimate.live.signal_queues import Approach, list_approaches
 
@@ -27,7 +28,7 @@ Piece = Callable[[], Iterator[list[Any]]]
 
 _CODE_MAX: Final = 2**15 - 1
 _PART_ROWS: Final = 1 << 17
-_READERS: Final = 2
+_WORKERS: Final = 2
 # Devices are numbered by a table if their own numbers lie this close together.
 _SPAN_MAX: Final = 1 << 16
 _LONG_MAX: Final = 2**63 - 1
@@ -72,10 +73,12 @@ def read_hires_log(path: Path) -> tuple[HiresLog, Any]:
         raise _unusable(path, "", "there are no events in it", "give the file that was meant")
     device, names = gathered.ranked()
     rows = slice(0, gathered.rows)
-    log = make_log(
-        tuple(map(str, names.to_pylist())),
-        *(device, gathered.time_us[rows], gathered.code[rows], gathered.parameter[rows]),
-    )
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        log = make_log(
+            tuple(map(str, names.to_pylist())),
+            *(device, gathered.time_us[rows], gathered.code[rows], gathered.parameter[rows]),
+            at_once=pool.map,
+        )
     return log, names
 
 
@@ -85,11 +88,11 @@ def _side_by_side(path: Path, pieces: Iterator[Piece]) -> Iterator[list[Part]]:
     def read(piece: Piece) -> list[Part]:
         return [_part(path, columns) for columns in piece() if len(columns[0])]
 
-    with ThreadPoolExecutor(_READERS) as pool:
+    with ThreadPoolExecutor(_WORKERS) as pool:
         begun: deque[Future[list[Part]]] = deque()
         for piece in pieces:
             begun.append(pool.submit(read, piece))
-            if len(begun) > 2 * _READERS:
+            if len(begun) > 2 * _WORKERS:
                 yield begun.popleft().result()
         while begun:
             yield begun.popleft().result()
@@ -127,7 +130,9 @@ class _Gathered:
         numbers = [self._known.setdefault(each, len(self._known)) for each in listed]
         part = slice(self.rows, end)
         self.time_us[part], self.code[part], self.parameter[part] = time_us, code, parameter
-        self.device[part] = np.array(numbers, np.int32)[coded.indices.to_numpy()]
+        indices = coded.indices.to_numpy()
+        same = numbers == list(range(len(numbers)))
+        self.device[part] = indices if same else np.array(numbers, np.int32)[indices]
         self.rows = end
 
     def ranked(self) -> tuple[npt.NDArray[np.int32], Any]:
@@ -177,12 +182,9 @@ def _coded(devices: Any) -> Any:  # noqa: ANN401
     least, most = span["min"].as_py(), span["max"].as_py()
     if most - least > _SPAN_MAX or most > _LONG_MAX:
         return devices.dictionary_encode()
-    shifted = devices.cast(pa.int64()).to_numpy() - least
-    listed = np.flatnonzero(np.bincount(shifted))
-    place = np.zeros(most - least + 1, np.int32)
-    place[listed] = np.arange(len(listed))
-    values = pa.array((listed + least).tolist(), devices.type)
-    return pa.DictionaryArray.from_arrays(pa.array(place[shifted]), values)
+    numbers, own = number_devices(devices.cast(pa.int64()).to_numpy(), least, most)
+    values = pa.array(own.tolist(), devices.type)
+    return pa.DictionaryArray.from_arrays(pa.array(numbers), values)
 
 
 def read_detector_setup(path: Path, log: HiresLog) -> DetectorSetup:

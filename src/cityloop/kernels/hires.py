@@ -11,10 +11,64 @@ Bytes = npt.NDArray[np.int8]
 
 
 @numba.njit(cache=True, nogil=True)
-def group_events(
-    device: Ints, time_us: Longs, code: Shorts, parameter: Shorts, devices: int
-) -> tuple[Ints, Longs, Longs, Shorts]:
-    """Sort events by device, parameter, time and code, each event once.
+def number_devices(given: Longs, least: int, most: int) -> tuple[Ints, Longs]:
+    """Give controllers numbers in the order in which they come.
+
+    Parameters
+    ----------
+    given
+        (events,) their own numbers.
+    least
+        The lowest of these.
+    most
+        The highest one; there is room for all between.
+
+    Returns
+    -------
+    (events,) number, from 0 on; (devices,) their own numbers.
+    """
+    known = np.full(most - least + 1, -1, np.int32)
+    own = np.empty(len(known), np.int64)
+    numbers = np.empty(len(given), np.int32)
+    count = 0
+    for i in range(len(given)):
+        at = np.uint64(given[i] - least)
+        if known[at] < 0:
+            known[at], own[count] = count, given[i]
+            count += 1
+        numbers[i] = known[at]
+    return numbers, own[:count].copy()
+
+
+@numba.njit(cache=True, nogil=True)
+def count_pairs(device: Ints, parameter: Shorts, counts: Longs) -> None:
+    """Count the events of each device and parameter.
+
+    Parameters
+    ----------
+    device
+        (events,) index of the controller.
+    parameter
+        (events,) to what something happened, at least 0.
+    counts
+        (devices, parameters) added to.
+    """
+    for i in range(len(device)):
+        counts[device[i], parameter[i]] += 1
+
+
+@numba.njit(cache=True, nogil=True)
+def place_events(  # noqa: PLR0913
+    device: Ints,
+    time_us: Longs,
+    code: Shorts,
+    parameter: Shorts,
+    lookup: Ints,
+    begin: Longs,
+    times: Longs,
+    codes: Shorts,
+) -> Longs:
+    """Put events into their groups by time and code, each event once.
 
     Parameters
     ----------
@@ -26,52 +80,70 @@ def group_events(
         (events,) what happened.
     parameter
         (events,) to what, at least 0.
-    devices
-        How many controllers there are.
+    lookup
+        (devices, parameters) group of each pair.
+    begin
+        (groups,) from where on each group has room for its events.
+    times
+        (all events,) written. [us]
+    codes
+        (all events,) written.
 
     Returns
     -------
-    (devices, parameters) group of each pair, -1 where nothing happened; (groups + 1,) where each
-    begins; (kept,) times and codes.
+    (groups,) up to where each group's room is taken; less than its events are many if some came
+    again.
     """
-    width = 1
-    for i in range(len(parameter)):
-        width = max(width, parameter[i] + 1)
-    counts = np.zeros(devices * width, np.int64)
+    end = begin.copy()
+    width, groups = lookup.shape[1], lookup.ravel()
     for i in range(len(device)):
-        counts[device[i] * width + parameter[i]] += 1
-    lookup = np.full(devices * width, -1, np.int32)
-    groups = 0
-    for key in range(len(counts)):
-        if counts[key]:
-            lookup[key] = groups
-            groups += 1
-    start = np.zeros(groups + 1, np.int64)
-    for key in range(len(counts)):
-        if counts[key]:
-            start[lookup[key] + 1] = start[lookup[key]] + counts[key]
-    times, codes = np.empty(len(device), np.int64), np.empty(len(device), np.int16)
-    filled = start[:-1].copy()
-    for i in range(len(device)):
-        group = lookup[device[i] * width + parameter[i]]
-        at = filled[group]
-        # Within one moment by code.
-        while at > start[group] and times[at - 1] == time_us[i] and codes[at - 1] > code[i]:
-            times[at], codes[at] = times[at - 1], codes[at - 1]
-            at -= 1
-        times[at], codes[at] = time_us[i], code[i]
-        filled[group] += 1
+        # Indices that cannot be negative save a check at each access.
+        group = np.uint64(groups[np.uint64(device[i] * width + parameter[i])])
+        t_us, its = time_us[i], code[i]
+        first, at = begin[group], end[group]
+        if at > first and times[np.uint64(at - 1)] == t_us:
+            # Within one moment by code.
+            while at > first and times[at - 1] == t_us and codes[at - 1] > its:
+                at -= 1
+            if at > first and times[at - 1] == t_us and codes[at - 1] == its:
+                continue
+            for k in range(end[group], at, -1):
+                times[k], codes[k] = times[k - 1], codes[k - 1]
+        times[np.uint64(at)], codes[np.uint64(at)] = t_us, its
+        end[group] += 1
+    return end
+
+
+@numba.njit(cache=True, nogil=True)
+def close_gaps(begin: Longs, end: Longs, times: Longs, codes: Shorts) -> Longs:
+    """Move the events of all groups together.
+
+    Parameters
+    ----------
+    begin
+        (groups, pieces) from where on each piece of a group lies; one piece behind the other.
+    end
+        (groups, pieces) up to where.
+    times
+        (events,) moved. [us]
+    codes
+        (events,) moved.
+
+    Returns
+    -------
+    (groups + 1,) where each group begins now.
+    """
+    start = np.zeros(len(begin) + 1, np.int64)
     kept = 0
-    for group in range(groups):
-        begin = kept
-        for i in range(start[group], start[group + 1]):
-            again = kept > begin and times[kept - 1] == times[i] and codes[kept - 1] == codes[i]
-            if not again:
-                times[kept], codes[kept] = times[i], codes[i]
-                kept += 1
-        start[group] = begin
-    start[groups] = kept
-    return lookup.reshape(devices, width), start, times[:kept], codes[:kept]
+    for group in range(len(begin)):
+        for piece in range(begin.shape[1]):
+            first, count = begin[group, piece], end[group, piece] - begin[group, piece]
+            if first > kept:
+                for k in range(count):
+                    times[kept + k], codes[kept + k] = times[first + k], codes[first + k]
+            kept += count
+        start[group + 1] = kept
+    return start
 
 
 @numba.njit(cache=True, nogil=True)
@@ -83,13 +155,15 @@ def leave_out(
     Parameters
     ----------
     start
-        (groups + 1,) as `group_events` gives them.
+        (groups + 1,) where the events of each group begin.
     times
         (events,) [us]
     codes
         (events,)
-    first_code, last_code
-        Events with a code from the one to the other are left out.
+    first_code
+        The lowest code that is left out.
+    last_code
+        The highest one; those between are left out, too.
 
     Returns
     -------
@@ -119,7 +193,7 @@ def count_codes(
     Parameters
     ----------
     start
-        (groups + 1,) as `group_events` gives them.
+        (groups + 1,) where the events of each group begin.
     times
         (events,) [us]
     codes
@@ -177,7 +251,7 @@ def count_devices(  # noqa: PLR0913
     Parameters
     ----------
     start
-        (groups + 1,) as `group_events` gives them.
+        (groups + 1,) where the events of each group begin.
     times
         (events,) [us]
     codes

@@ -179,21 +179,64 @@ def find_silences(
     last = np.full(devices, -1, np.int64)
     # Most gaps are shorter than any silence: the minute need not be looked up for them.
     least_us = longest_us.min()
+    after, before = np.empty(16, np.int64), np.empty(16, np.int64)
     count = 0
-    of, begin, end = np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.int64)
-    for fill in range(2):
-        if fill == 1:
-            of, begin = np.empty(count, np.int32), np.empty(count, np.int64)
-            end = np.empty(count, np.int64)
-        count = 0
-        last[:] = -1
-        for i in range(len(device)):
-            before_us = last[device[i]]
-            gap_us = time_us[i] - before_us
-            long = before_us >= 0 and gap_us > least_us
-            if long and gap_us > longest_us[before_us // _MINUTE_US % _DAY_MINUTES]:
-                if fill == 1:
-                    of[count], begin[count], end[count] = device[i], before_us, time_us[i]
-                count += 1
-            last[device[i]] = time_us[i]
-    return of, begin, end
+    for i in range(len(device)):
+        before_us = last[device[i]]
+        gap_us = time_us[i] - before_us
+        long = before_us >= 0 and gap_us > least_us
+        if long and gap_us > longest_us[before_us // _MINUTE_US % _DAY_MINUTES]:
+            if count == len(after):
+                after, before = np.concatenate((after, after)), np.concatenate((before, before))
+            after[count], before[count] = i, before_us
+            count += 1
+        last[device[i]] = time_us[i]
+    return device[after[:count]], before[:count], time_us[after[:count]]
+
+
+@numba.njit(cache=True, nogil=True)
+def overlap_windows(
+    window_device: Ints,
+    window_begin_us: Longs,
+    window_end_us: Longs,
+    devices: int,
+    device: Ints,
+    begin_us: Longs,
+    end_us: Longs,
+) -> npt.NDArray[np.bool_]:
+    """Tell which intervals overlap any window of their device.
+
+    Parameters
+    ----------
+    window_device
+        (windows,) rising.
+    window_begin_us
+        (windows,) rising for each device. [us]
+    window_end_us
+        (windows,) the latest end of the device's windows up to there. [us]
+    devices
+        How many controllers there are.
+    device
+        (intervals,)
+    begin_us
+        (intervals,) [us]
+    end_us
+        (intervals,) [us]
+
+    Returns
+    -------
+    (intervals,)
+    """
+    first = np.searchsorted(window_device, np.arange(devices + 1))
+    found = np.zeros(len(device), np.bool_)
+    for i in range(len(device)):
+        low, high = first[device[i]], first[device[i] + 1]
+        begin = low
+        while low < high:
+            middle = (low + high) // 2
+            if window_begin_us[middle] < end_us[i]:
+                low = middle + 1
+            else:
+                high = middle
+        found[i] = low > begin and window_end_us[low - 1] > begin_us[i]
+    return found

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -127,18 +128,7 @@ def work_out(
     late_us, line_us = rules.latency_us, rules.line_latency_us
     # Kernels, NumPy and Arrow leave the interpreter free, so two go on at a time.
     with ThreadPoolExecutor(_WORKERS) as pool:
-
-        def begin(
-            measure: Callable[..., Table], *given: object, **more: object
-        ) -> Future[tuple[Table, bytes]]:
-            def work() -> tuple[Table, bytes]:
-                # What another measure gives was begun before, and so comes to its end.
-                needed = (each.result()[0] if isinstance(each, Future) else each for each in given)
-                table = measure(*needed, **more)
-                return table, then(table)
-
-            return pool.submit(work)
-
+        begin = partial(_begin, pool, then)
         known = begin(has_data, log, bin_us)
         arrivals = begin(arrivals_on_green, log, setup, bin_us, latency_us=late_us)
         lamps = without_actuations(log)
@@ -162,7 +152,36 @@ def work_out(
             "phase_wait": begin(phase_wait, lamps, events, bin_us, cycle_run=rules.cycle_run),
         }
         for name, job in jobs.items():
-            yield name, job.result()
+            yield name, (job.table.result(), job.made.result())
+
+
+class _Job(NamedTuple):
+    """A measure that is being worked out."""
+
+    table: Future[Table]
+    made: Future[bytes]  # of the table
+
+
+def _begin(
+    pool: ThreadPoolExecutor,
+    then: Callable[[Table], bytes],
+    measure: Callable[..., Table],
+    *given: object,
+    **more: object,
+) -> _Job:
+    """Begin to work out a measure; those that it needs are given, and have begun before."""
+    table: Future[Table] = Future()
+
+    def work() -> bytes:
+        try:
+            needed = (each.table.result() if isinstance(each, _Job) else each for each in given)
+            table.set_result(measure(*needed, **more))
+        except BaseException as error:
+            table.set_exception(error)
+            raise
+        return then(table.result())
+
+    return _Job(table, pool.submit(work))
 
 
 def _written(table: Table, names: Any) -> bytes:  # noqa: ANN401  pyarrow has no types

@@ -1,5 +1,6 @@
 """A log of signal controllers, laid out for measures: what happened to each parameter, in order."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -7,13 +8,21 @@ import numpy as np
 import numpy.typing as npt
 
 from cityloop.city.records import record
-from cityloop.kernels.hires import count_codes, count_devices, group_events, leave_out
+from cityloop.kernels.hires import (
+    close_gaps,
+    count_codes,
+    count_devices,
+    count_pairs,
+    leave_out,
+    place_events,
+)
 from cityloop.kernels.intervals import find_silences
 
 Longs = npt.NDArray[np.int64]
 Ints = npt.NDArray[np.int32]
 Shorts = npt.NDArray[np.int16]
 Table = dict[str, npt.NDArray[Any]]
+Map = Callable[..., Iterable[Any]]
 
 CODES = 2**15
 DETECTOR_OFF, DETECTOR_ON = 81, 82
@@ -90,7 +99,12 @@ class DetectorSetup:
 
 
 def make_log(
-    device_ids: tuple[str, ...], device: Ints, time_us: Longs, code: Shorts, parameter: Shorts
+    device_ids: tuple[str, ...],
+    device: Ints,
+    time_us: Longs,
+    code: Shorts,
+    parameter: Shorts,
+    at_once: Map = map,
 ) -> HiresLog:
     """Lay out a log.
 
@@ -106,6 +120,9 @@ def make_log(
         (events,) at least 0.
     parameter
         (events,) at least 0.
+    at_once
+        Does the work on both halves of the log: one after the other as `map` does, or side by side
+        as `Executor.map`.
 
     Returns
     -------
@@ -115,9 +132,13 @@ def make_log(
         order = np.argsort(time_us, kind="stable")
         device, time_us = device[order], time_us[order]
         code, parameter = code[order], parameter[order]
-    lookup, start, times, codes = group_events(device, time_us, code, parameter, len(device_ids))
+    lookup, start, times, codes = _group_events(
+        at_once, len(device_ids), device, time_us, code, parameter
+    )
     present = np.argwhere(lookup >= 0)
-    silences = find_silences(device, time_us, len(device_ids), _longest_silence_us())
+    silent_device, silent_from_us, silent_to_us = find_silences(
+        device, time_us, len(device_ids), _longest_silence_us()
+    )
     return HiresLog(
         device_ids=device_ids,
         lookup=lookup,
@@ -128,10 +149,49 @@ def make_log(
         codes=codes,
         first_us=int(time_us[0]) if len(time_us) else 0,
         last_us=int(time_us[-1]) if len(time_us) else -1,
-        silent_device=silences[0],
-        silent_from_us=silences[1],
-        silent_to_us=silences[2],
+        silent_device=silent_device,
+        silent_from_us=silent_from_us,
+        silent_to_us=silent_to_us,
     )
+
+
+def _group_events(
+    at_once: Map,
+    devices: int,
+    device: Ints,
+    time_us: Longs,
+    code: Shorts,
+    parameter: Shorts,
+) -> tuple[Ints, Longs, Longs, Shorts]:
+    """Sort events by device, parameter, time and code, each once; two halves side by side.
+
+    Returns
+    -------
+    (devices, parameters) group of each pair, -1 where nothing happened; (groups + 1,) where each
+    begins; (kept,) times and codes.
+    """
+    # No moment lies in both halves.
+    middle = int(np.searchsorted(time_us, time_us[len(time_us) // 2])) if len(time_us) else 0
+    halves = [slice(0, middle), slice(middle, len(time_us))]
+    counts = np.zeros((2, devices, int(parameter.max(initial=0)) + 1), np.int64)
+    list(at_once(lambda half, its: count_pairs(device[half], parameter[half], its), halves, counts))
+    present = counts.sum(axis=0) > 0
+    lookup = np.full(present.shape, -1, np.int32)
+    lookup[present] = np.arange(present.sum())
+    # One half of a group behind the other, one group behind the other.
+    rooms = np.stack([its[present] for its in counts], axis=1)
+    begin = (np.cumsum(rooms) - rooms.ravel()).reshape(rooms.shape)
+    times, codes = np.empty(len(time_us), np.int64), np.empty(len(time_us), np.int16)
+    ends = at_once(
+        lambda half, first: place_events(
+            *(device[half], time_us[half], code[half], parameter[half]),
+            *(lookup, first, times, codes),
+        ),
+        halves,
+        np.ascontiguousarray(begin.T),
+    )
+    start = close_gaps(begin, np.stack(list(ends), axis=1), times, codes)
+    return lookup, start, times[: start[-1]], codes[: start[-1]]
 
 
 def without_actuations(log: HiresLog) -> HiresLog:

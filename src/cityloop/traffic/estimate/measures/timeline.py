@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cityloop.kernels.intervals import find_waits, find_walks, follow_codes
+from cityloop.city.records import record
+from cityloop.kernels.intervals import find_waits, find_walks, follow_codes, overlap_windows
 from cityloop.traffic.estimate.hires_log import CODES, HiresLog, Ints, Longs, Shorts, Table
 
 Bools = npt.NDArray[np.bool_]
@@ -94,10 +95,10 @@ _MS = 1000
 
 
 class _Rows:
-    """Rows as they are found."""
+    """Rows as they are found, but for those that have no end or are too short."""
 
-    def __init__(self, log: HiresLog) -> None:
-        self._log = log
+    def __init__(self, log: HiresLog, ms_min: int) -> None:
+        self._log, self._ms_min = log, ms_min
         self._parts: list[tuple[Ints, Shorts, Ints, Longs, Longs, Bools, Bools]] = []
 
     def add(
@@ -110,7 +111,8 @@ class _Rows:
         *,
         instant: bool = False,
     ) -> None:
-        count = len(group)
+        keep = np.flatnonzero((end_us >= 0) & (end_us // _MS - begin_us // _MS >= self._ms_min))
+        group, count = group[keep], len(keep)
         value = np.full(count, NO_VALUE, np.int32)
         if name not in _VALUELESS:
             value = self._log.group_parameter[group]
@@ -119,9 +121,9 @@ class _Rows:
                 self._log.group_device[group],
                 np.full(count, KINDS.index(name), np.int16),
                 value,
-                begin_us,
-                end_us,
-                valid,
+                begin_us[keep],
+                end_us[keep],
+                valid[keep],
                 np.full(count, instant),
             )
         )
@@ -156,7 +158,7 @@ def timeline(
     `device`, `begin_us`, `end_us`, `kind` (index into `KINDS`), `value` (-1 where there is none),
     `valid`.
     """
-    rows = _Rows(log)
+    rows = _Rows(log, ms_min)
     pairs = _follow(log, list(PAIRS))
     _add_pairs(rows, pairs)
     _add_followed(rows, log)
@@ -164,78 +166,118 @@ def timeline(
     _add_device_wide(rows, log, moments, instant_us)
     _add_waits(rows, log, pairs)
     device, kind, value, begin_us, end_us, valid, instant = map(rows.column, range(7))
-    keep = np.flatnonzero((end_us >= 0) & (end_us // _MS - begin_us // _MS >= ms_min))
     # One number for what comes after the time.
-    behind = (device[keep].astype(np.int64) << 32) + (kind[keep].astype(np.int64) << 16)
-    behind += value[keep]
-    keep = keep[np.lexsort((behind, begin_us[keep]))]
-    table: Table = {
-        "device": device[keep],
-        "begin_us": begin_us[keep],
-        "end_us": end_us[keep],
-        "kind": kind[keep],
-        "value": value[keep],
-    }
-    begin, end = np.asarray(begin_us[keep], np.int64), np.asarray(end_us[keep], np.int64)
-    its = np.asarray(device[keep], np.int32)
-    table["valid"] = (
-        np.asarray(valid[keep], np.bool_)
-        & (
-            np.asarray(instant[keep], np.bool_)
-            | ~_overlaps(*_doubtful(log, *moments[_CLOCK_SET]), its, begin, end)
-        )
-        & _was_there(log, known, bin_us, its, begin, end)
+    behind = (device.astype(np.int64) << 32) + (kind.astype(np.int64) << 16) + value
+    order = np.lexsort((behind, begin_us))
+    device, begin_us, end_us = device[order], begin_us[order], end_us[order]
+    doubtful = overlap_windows(
+        *_doubtful(log, *moments[_CLOCK_SET]), len(log.device_ids), device, begin_us, end_us
     )
-    return table
+    sound = (instant[order] | ~doubtful) & _was_there(log, known, bin_us, device, begin_us, end_us)
+    return {
+        "device": device,
+        "begin_us": begin_us,
+        "end_us": end_us,
+        "kind": kind[order],
+        "value": value[order],
+        "valid": valid[order] & sound,
+    }
 
 
-Followed = tuple[Ints, Shorts, Longs, Longs, Shorts]
+@record
+class _Followed:
+    """Events each with the next one of its class and group, as `follow_codes` gives them.
+
+    Attributes
+    ----------
+    group
+        (rows,)
+    begin_us
+        (rows,) [us]
+    end_us
+        (rows,) -1 where none follows. [us]
+    next_code
+        (rows,) -1 where none follows.
+    by_code
+        (rows,) the rows sorted by the code of the event.
+    first
+        (codes + 1,) where in `by_code` those of each code begin.
+    """
+
+    group: Ints
+    begin_us: Longs
+    end_us: Longs
+    next_code: Shorts
+    by_code: Longs
+    first: Longs
+
+    def rows_of(self, *codes: int) -> Longs:
+        """Give the rows of events of some codes, code by code."""
+        parts = [self.by_code[self.first[each] : self.first[each + 1]] for each in codes]
+        return np.concatenate(parts)
+
+
 Moments = dict[int, tuple[Longs, Longs]]
 
 
-def _follow(log: HiresLog, classes: list[tuple[int, ...]]) -> Followed:
+def _follow(log: HiresLog, classes: list[tuple[int, ...]]) -> _Followed:
     class_of = np.full(CODES, -1, np.int8)
     for number, codes in enumerate(classes):
         class_of[list(codes)] = number
-    return follow_codes(log.start, log.times_us, log.codes, class_of, len(classes))
+    group, code, begin_us, end_us, next_code = follow_codes(
+        log.start, log.times_us, log.codes, class_of, len(classes)
+    )
+    return _Followed(
+        group=group,
+        begin_us=begin_us,
+        end_us=end_us,
+        next_code=next_code,
+        by_code=np.argsort(code, kind="stable"),
+        first=np.concatenate([[0], np.cumsum(np.bincount(code, minlength=CODES))]),
+    )
 
 
-def _add_pairs(rows: _Rows, pairs: Followed) -> None:
-    group, code, begin_us, end_us, next_code = pairs
+def _add_pairs(rows: _Rows, pairs: _Followed) -> None:
     for (first, last), name in PAIRS.items():
-        mine = np.flatnonzero(code == first)
-        valid = next_code[mine] == last
+        mine = pairs.rows_of(first)
+        begin_us, end_us = pairs.begin_us[mine], pairs.end_us[mine]
+        valid = pairs.next_code[mine] == last
         if name in {"Yellow", "Red"}:
-            valid &= end_us[mine] // _MS - begin_us[mine] // _MS <= _CLEARANCE_US_MAX // _MS
-        rows.add(name, group[mine], begin_us[mine], end_us[mine], valid)
+            valid &= end_us // _MS - begin_us // _MS <= _CLEARANCE_US_MAX // _MS
+        rows.add(name, pairs.group[mine], begin_us, end_us, valid)
         if last in _END_COUNTS:
-            mine = np.flatnonzero((code == last) & (next_code == last))
-            rows.add(name, group[mine], begin_us[mine], end_us[mine], np.zeros(len(mine), np.bool_))
+            mine = pairs.rows_of(last)
+            mine = mine[pairs.next_code[mine] == last]
+            never = np.zeros(len(mine), np.bool_)
+            rows.add(name, pairs.group[mine], pairs.begin_us[mine], pairs.end_us[mine], never)
 
 
 def _add_followed(rows: _Rows, log: HiresLog) -> None:
     classes = [tuple(range(61, 67)), (_DETECTOR_RESTORED, *FAULTS), (*_TSP_ADJUSTED, 115)]
-    group, code, begin_us, end_us, next_code = _follow(log, classes)
+    found = _follow(log, classes)
+
+    def add(name: str, mine: Longs, valid: Bools) -> None:
+        rows.add(name, found.group[mine], found.begin_us[mine], found.end_us[mine], valid)
+
     off = np.zeros(len(log.group_device), np.bool_)
-    off[group[code == _OVERLAP_OFF]] = True
+    off[found.group[found.rows_of(_OVERLAP_OFF)]] = True
     for first, name in OVERLAPS.items():
-        mine = np.flatnonzero(code == first)
-        after = next_code[mine]
+        mine = found.rows_of(first)
+        after = found.next_code[mine]
         match name:
             case "Overlap Yellow":
                 valid = np.ones(len(mine), np.bool_)
             case "Overlap Red":
-                valid = (after == _OVERLAP_OFF) | ((after == 61) & ~off[group[mine]])  # noqa: PLR2004
+                reopened = (after == 61) & ~off[found.group[mine]]  # noqa: PLR2004
+                valid = (after == _OVERLAP_OFF) | reopened
             case _:
                 valid = after != first
-        rows.add(name, group[mine], begin_us[mine], end_us[mine], valid)
+        add(name, mine, valid)
     for first, name in FAULTS.items():
-        mine = np.flatnonzero(code == first)
-        valid = next_code[mine] == _DETECTOR_RESTORED
-        rows.add(name, group[mine], begin_us[mine], end_us[mine], valid)
-    mine = np.flatnonzero(np.isin(code, _TSP_ADJUSTED))
-    valid = np.ones(len(mine), np.bool_)
-    rows.add("TSP Adjustment", group[mine], begin_us[mine], end_us[mine], valid)
+        mine = found.rows_of(first)
+        add(name, mine, found.next_code[mine] == _DETECTOR_RESTORED)
+    mine = np.sort(found.rows_of(*_TSP_ADJUSTED))
+    add("TSP Adjustment", mine, np.ones(len(mine), np.bool_))
 
 
 def _add_device_wide(rows: _Rows, log: HiresLog, moments: Moments, instant_us: int) -> None:
@@ -264,29 +306,34 @@ def _add_device_wide(rows: _Rows, log: HiresLog, moments: Moments, instant_us: i
             rows.add(name, group[told], times[told], after[told], np.ones(len(told), np.bool_))
 
 
-def _add_waits(rows: _Rows, log: HiresLog, pairs: Followed) -> None:
+def _add_waits(rows: _Rows, log: HiresLog, pairs: _Followed) -> None:
     group, begin_us, end_us = find_walks(log.start, log.times_us, log.codes)
     rows.add("Ped Delay", group, begin_us, end_us, np.ones(len(group), np.bool_))
     group, begin_us, end_us, sound = find_waits(log.start, log.times_us, log.codes)
     # Where any lamp of the device was told wrongly, events are missing, perhaps those of this wait.
-    of, code, since_us, until_us, next_code = pairs
-    wrong = np.zeros(len(of), np.bool_)
-    for first, last in ((1, 7), (8, 9), (10, 11)):
-        wrong |= (code == first) & (next_code != last)
-        wrong |= (code == last) & (next_code == last)
-        if first != 1:
-            long = until_us // _MS - since_us // _MS > _CLEARANCE_US_MAX // _MS
-            wrong |= (code == first) & long
-    wrong &= until_us >= 0
-    windows = _merged(log.group_device[of[wrong]], since_us[wrong], until_us[wrong])
-    device = log.group_device[group]
-    rows.add(
-        "Phase Wait",
-        group,
-        begin_us,
-        end_us,
-        sound & ~_overlaps(*windows, device, begin_us, end_us),
+    wrong = _told_wrongly(pairs)
+    windows = _merged(
+        log.group_device[pairs.group[wrong]], pairs.begin_us[wrong], pairs.end_us[wrong]
     )
+    sound &= ~overlap_windows(
+        *windows, len(log.device_ids), log.group_device[group], begin_us, end_us
+    )
+    rows.add("Phase Wait", group, begin_us, end_us, sound)
+
+
+def _told_wrongly(pairs: _Followed) -> Longs:
+    """Give the rows of lamps that went on or off twice, or were cleared for too long."""
+    wrong: list[Longs] = []
+    for first, last in ((1, 7), (8, 9), (10, 11)):
+        mine = pairs.rows_of(first)
+        bad = pairs.next_code[mine] != last
+        if first != 1:
+            lasted_ms = pairs.end_us[mine] // _MS - pairs.begin_us[mine] // _MS
+            bad |= lasted_ms > _CLEARANCE_US_MAX // _MS
+        ends = pairs.rows_of(last)
+        wrong += [mine[bad], ends[pairs.next_code[ends] == last]]
+    rows: Longs = np.concatenate(wrong)
+    return rows[pairs.end_us[rows] >= 0]
 
 
 def _find(log: HiresLog, codes: tuple[int, ...]) -> Moments:
@@ -330,25 +377,6 @@ def _merged(device: Ints, begin_us: Longs, end_us: Longs) -> tuple[Ints, Longs, 
         mine = device == each
         end_us[mine] = np.maximum.accumulate(end_us[mine])
     return device, begin_us, end_us
-
-
-def _overlaps(
-    window_device: Ints,
-    window_begin_us: Longs,
-    window_end_us: Longs,
-    device: Ints,
-    begin_us: Longs,
-    end_us: Longs,
-) -> Bools:
-    """Whether each interval overlaps some window of its device; windows as `_merged` gives them."""
-    found = np.zeros(len(device), np.bool_)
-    for each in np.unique(window_device):
-        windows = slice(*np.searchsorted(window_device, [each, each + 1]))
-        mine = np.flatnonzero(device == each)
-        last = np.searchsorted(window_begin_us[windows], end_us[mine], side="left") - 1
-        reached = np.where(last >= 0, window_end_us[windows][np.maximum(last, 0)], -1)
-        found[mine] = (last >= 0) & (reached > begin_us[mine])
-    return found
 
 
 def _was_there(
