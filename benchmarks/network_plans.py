@@ -10,7 +10,8 @@
   clearance table of ours. A tool that fails is said to fail.
 - `plan`: `cityloop traffic plan` from cameras on the seeds 11-13, tried on 21-23, under our
   clearance table, run by `fixed-time` through the gate; `coordinated`: the same with greens that
-  follow the traffic. FOLDER keeps the plans; one that is there already is taken.
+  follow the traffic, by plans that were tried so (`--for coordinated`). FOLDER keeps the plans;
+  one that is there already is taken.
 """
 
 import argparse
@@ -182,13 +183,15 @@ def run_by_us(scenario: Scenario, kind: str, plan: Path, seeds: list[int], worke
     return [(run.total_delay_s, run.longest_wait_s, run.teleports) for run in runs]
 
 
-def find_plan(scenario: Scenario, folder: Path, workers: int) -> Path:
+def find_plan(scenario: Scenario, kind: str, folder: Path, workers: int) -> Path:
     """Take the plan that is there, or make it.
 
     Parameters
     ----------
     scenario
         Whose.
+    kind
+        `plan` or `coordinated`.
     folder
         Where plans are kept.
     workers
@@ -198,12 +201,13 @@ def find_plan(scenario: Scenario, folder: Path, workers: int) -> Path:
     -------
     Its file.
     """
-    path = folder / f"{scenario.name}.json"
+    path = folder / f"{scenario.name}-{kind}.json"
     if not path.exists():
         order = PlanOrder(
             scenario=scenario,
             observe_seeds=(11, 12, 13),
             rank_seeds=(21, 22, 23),
+            run_by="fixed-time" if kind == "plan" else kind,
             workers=workers,
         )
         save_plan(plan_network(order, lambda: None), out=path)
@@ -233,7 +237,7 @@ def measure(name: str, kinds: list[str], seeds: list[int], folder: Path, workers
     for kind in kinds:
         try:
             if kind in {"plan", "coordinated"}:
-                plan = find_plan(scenario, folder, workers)
+                plan = find_plan(scenario, kind, folder, workers)
                 rows = run_by_us(scenario, kind, plan, seeds, workers)
             else:
                 with tempfile.TemporaryDirectory() as place:

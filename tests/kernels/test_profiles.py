@@ -141,7 +141,7 @@ def test_a_queue_goes_as_the_twin_says(seed, parts):
     # All parts go for a while, so that the queue ends in every cycle.
     profiles.open[:, :15] = 1.0
     profiles.come[0, 0] = 0.1 * rng.random(40)
-    serve(0, streets, profiles, np.zeros((3, 40), SINGLE))
+    serve(0, streets, profiles, np.zeros((4, 40), SINGLE))
     rates = [(0.5 * profiles.open[p]).tolist() for p in range(parts)]
     come = profiles.come[0, 0].tolist()
     go, area, _ = naive.served(come, rates, streets.part_share.tolist())
@@ -150,6 +150,30 @@ def test_a_queue_goes_as_the_twin_says(seed, parts):
     capacity = profiles.come[0, 0].sum() / profiles.saturation[0] / 40
     chance, _ = overflow(sum(come) / 40, float(capacity), 0.0, 900.0)
     assert profiles.delay[0] - chance == pytest.approx(area * 900 / 40, rel=2e-3, abs=0.5)
+
+
+@pytest.mark.parametrize("shift_s", [0, 7, 33])
+def test_two_ways_of_one_lane_that_are_never_green_together_are_both_served(shift_s):
+    """Who holds the others up goes when his green comes: 1 / (1 - f) on average of a share f."""
+    streets = make_streets([1], [[0.6, 0.4]])
+    profiles = empty_profiles(streets, 60)
+    profiles.open[0, 0:20] = 1.0
+    profiles.open[1, 30:50] = 1.0
+    profiles.open[:] = np.roll(profiles.open, shift_s, axis=1)
+    profiles.come[0, 0] = 0.05
+    serve(0, streets, profiles, np.zeros((4, 60), SINGLE))
+    capacity = 1 / (1 - 0.6) + 1 / (1 - 0.4)
+    assert profiles.saturation[0] == pytest.approx(60 * 0.05 / capacity, rel=1e-6)
+    assert profiles.go[0].sum() == pytest.approx(60 * 0.05, rel=1e-3)
+
+
+def test_a_way_without_green_holds_its_lane_up_for_good():
+    streets = make_streets([1], [[0.6, 0.4]])
+    profiles = empty_profiles(streets, 60)
+    profiles.open[0, 0:20] = 1.0
+    profiles.come[0, 0] = 0.05
+    serve(0, streets, profiles, np.zeros((4, 60), SINGLE))
+    assert profiles.saturation[0] > 1e5
 
 
 def test_a_turn_that_gives_way_goes_through_the_gaps():
@@ -175,7 +199,7 @@ def test_a_change_worked_out_alone_is_what_the_whole_says():
     timings = make_timings([[30, 22], [26, 26]], [0, 11])
     profiles = settled(streets, stock, timings, 60)
     timings.offset_s[0], timings.green_s[0, 0], timings.green_s[0, 1] = 17, 24, 28
-    touched = retime(0, 60, streets, stock, timings, profiles, np.zeros((3, 60), SINGLE))
+    touched = retime(0, 60, streets, stock, timings, profiles, np.zeros((4, 60), SINGLE))
     whole = settled(streets, stock, timings, 60)
     assert profiles.cost == pytest.approx(whole.cost, rel=1e-9)
     assert profiles.go == pytest.approx(whole.go, abs=1e-9)

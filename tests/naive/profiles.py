@@ -60,10 +60,12 @@ def served(come, rates, shares, lanes=1):
     """Departures, mean queue and share stopped, where part `p` can go at `rates[p][t]`.
 
     While a part cannot go, others do until one of its vehicles comes first, which is after as many
-    as come on average before it. Cycles follow each other until they repeat.
+    as come on average before it. When another part can go, who was held up goes if he is of it, and
+    the count begins anew. Cycles follow each other until they repeat.
     """
     n = len(come)
     go, queue, left = [0.0] * n, 0.0, None
+    before: list[int] = []
     area, stopped = 0.0, 0.0
     for _ in range(50):
         area, stopped = 0.0, 0.0
@@ -72,12 +74,19 @@ def served(come, rates, shares, lanes=1):
             free = sum(can)
             time = sum(s / r[t] for s, r in zip(shares, rates, strict=True) if r[t] > 0)
             here = queue + come[t]
+            which = [p for p, r in enumerate(rates) if r[t] > 0]
+            fresh = sum(shares[p] for p in which if p not in before)
+            could = sum(shares[p] for p in before)
+            before = which or before
             if free <= 0:
                 gone = 0.0
             elif free >= 1 - 1e-4:
                 gone, left = min(here, free / time), None
             else:
-                left = lanes * free / (1 - free) if left is None else left
+                if left is None or fresh > 0:
+                    held = left is not None and left <= 1e-6
+                    left = lanes * free / (1 - free)
+                    left += lanes * min(1.0, fresh / max(1 - could, 1e-6)) if held else 0.0
                 gone = min(here, free / time, left)
                 left -= gone
             after = here - gone

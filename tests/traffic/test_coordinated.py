@@ -26,12 +26,13 @@ CYCLE_S = 34
 class Seeing:
     """The controller, shown standing vehicles on the lanes that `who` names for each second.
 
-    Somebody crosses in each second, but from `still_s` on.
+    Somebody crosses in each second, but from `still_s` on, and but from the lanes of `stuck`.
     """
 
-    def __init__(self, who, plan, roads, still_s=10_000):
+    def __init__(self, who, plan, roads, still_s=10_000, stuck=""):
         self._still_s = still_s
         self._network, signals = roads
+        self._stuck = [self._network.lane_ids.index(f"{name}_0") for name in stuck]
         self._view = build_view(self._network, signals)
         self._who = who
         self._inner = Coordinated(self._network, signals, make_table(signals), self._view, (plan,))
@@ -46,16 +47,17 @@ class Seeing:
             vehicle_distance_m=np.full(len(views), 3.0, np.float32),
             vehicle_speed_m_s=np.zeros(len(views), np.float32),
             vehicle_is_bus=np.zeros(len(views), bool),
-            crossed=np.full_like(observation.crossed, lamps.now_s < self._still_s),
+            crossed=np.full_like(observation.crossed, lamps.now_s < self._still_s)
+            * ~np.isin(self._view.approach_lane, self._stuck),
         )
         return self._inner.decide(seen, lamps)
 
 
-def run(who, seconds=5 * CYCLE_S, plan=PLAN, roads=(NETWORK, SIGNALS), still_s=10_000):
+def run(who, seconds=5 * CYCLE_S, plan=PLAN, roads=(NETWORK, SIGNALS), still_s=10_000, stuck=""):
     network, signals = roads
     view = build_view(network, signals)
     field = DryRun(network, signals, make_table(signals), view, begin_s=0, end_s=seconds)
-    record = drive(field, Seeing(who, plan, roads, still_s), lambda _now_s: None)
+    record = drive(field, Seeing(who, plan, roads, still_s, stuck), lambda _now_s: None)
     assert (record.refused, record.broken) == (0, 0)
     changes, shown, said = dict(field.shown), "", []
     for now_s in range(seconds):
@@ -155,3 +157,22 @@ def test_where_nobody_moves_the_junction_is_left_empty_for_a_while():
     assert pause < 90
     assert set(said[pause : pause + 7]) == {"rr"}
     assert {"Gr", "rG"} & set(said[pause + 7 : pause + 25])
+
+
+def test_who_has_no_room_beyond_the_signal_holds_no_green():
+    said = run(lambda _now_s: "ab", seconds=8 * CYCLE_S, stuck="a")[CYCLE_S:]
+    greens = "".join({"Gr": "a", "rG": "b"}.get(shown, " ") for shown in said).split()
+    # The first and the last may be cut off.
+    lasts_s = {who: {len(green) for green in greens[1:-1] if green[0] == who} for who in ("a", "b")}
+    # Who moves keeps what the plan has for him, or more.
+    assert lasts_s["a"] <= {6, 7, 8}
+    assert min(lasts_s["b"]) >= 12
+
+
+@pytest.mark.parametrize("stuck", ["", "b"])
+def test_a_turn_that_finds_no_gap_keeps_its_green(stuck):
+    """It may go as the others end."""
+    plan = make_plan("20 GG. 4", "8 ..G 4")
+    said = run(lambda _now_s: "bc", seconds=6 * 36, plan=plan, roads=make_left_turn(), stuck=stuck)
+    assert said[36:] == said[72:] + said[36:72]
+    assert said[36:72].count("Ggr") == 20

@@ -16,6 +16,7 @@ from cityloop.traffic.estimate.flows import estimate_flows
 from cityloop.traffic.model.queues import build_queues
 from cityloop.traffic.safety.approval import ApprovedPlan
 from cityloop.traffic.safety.plan_proof import prove_plan
+from cityloop.usecases.measure_run import RunOrder
 from cityloop.usecases.open_scenario import open_city
 from cityloop.usecases.plan_network import (
     PlanOrder,
@@ -25,6 +26,8 @@ from cityloop.usecases.plan_network import (
     plan_network,
     save_plan,
 )
+from cityloop.usecases.rank_plans import Choice, rank_choices
+from cityloop.usecases.run_orders import run_orders
 from cityloop.usecases.show_planning import planning_json
 from tests.made_counts import make_counts
 from tests.made_networks import make, make_crossroads
@@ -140,6 +143,30 @@ def test_a_planning_as_data_meets_its_schema_and_says_how_sure_it_is(found):
         "predicted_s": None,
         "simulated_s": [],
     }
+
+
+def test_candidates_are_tried_by_who_will_run_them(busy, found, tmp_path):
+    nothing = np.full(found.queues.queue_count, np.nan)
+    choice = Choice("it", found.timetable, nothing, nothing, found.zone)
+    steps: list[int] = []
+    chosen, tried = rank_choices(
+        found.city,
+        [choice],
+        (21,),
+        control="coordinated",
+        crossings=1.0,
+        duration_s=300,
+        done=lambda: steps.append(1),
+    )
+    assert chosen is choice
+    assert [each.name for each in tried] == ["it", "what runs now"]
+    assert len(steps) == 2
+    plan = tmp_path / "plan.json"
+    save_plan(found, out=plan)
+    order = RunOrder(scenario=busy, control="coordinated", seed=21, duration_s=300, plan=plan)
+    (run,) = run_orders([order], lambda _order, _share: None, workers=1)
+    assert tried[0].simulated_s.tolist() == [run.total_delay_s]
+    assert 0 < run.total_delay_s < tried[1].simulated_s[0]
 
 
 def test_a_network_without_signals_is_told_in_one_line(tmp_path):

@@ -14,7 +14,7 @@ from rich.table import Table
 from cityloop.city.errors import InputError
 from cityloop.cli.outputs import check_outputs
 from cityloop.cli.seeds import parse_seeds
-from cityloop.usecases.controls import REFERENCES
+from cityloop.usecases.controls import REFERENCES, RUNS_PLANS
 from cityloop.usecases.find_scenario import find_scenario
 from cityloop.usecases.measure_run import HOUR_S
 from cityloop.usecases.plan_network import (
@@ -49,6 +49,9 @@ RankSeeds = Annotated[
 ]
 ObserveUnder = Annotated[
     str, typer.Option("--observe-under", help="Who switches meanwhile: native or actuated.")
+]
+RunBy = Annotated[
+    str, typer.Option("--for", help="Who will run the plans: fixed-time or coordinated.")
 ]
 Duration = Annotated[
     int, typer.Option("--duration", min=60, help="Seconds of each day, from its begin.")
@@ -98,6 +101,7 @@ def plan(  # noqa: PLR0913  one argument an option
     observe_seeds: ObserveSeeds = "11-13",
     rank_seeds: RankSeeds = "21-23",
     observe_under: ObserveUnder = "native",
+    run_by: RunBy = RUNS_PLANS[0],
     duration: Duration = HOUR_S,
     search_seed: SearchSeed = 0,
     sumo: Sumo = None,
@@ -115,6 +119,7 @@ def plan(  # noqa: PLR0913  one argument an option
     """
     check_outputs(out, sumo, csv, None if json in {None, "-"} else Path(str(json)))
     _check_reference(observe_under)
+    _check_runs_plans(run_by)
     order = PlanOrder(
         scenario=find_scenario(scenario, roadnet=roadnet, flow=flow, say=_say),
         observe_seeds=tuple(parse_seeds(observe_seeds, "--observe-seeds")),
@@ -125,6 +130,7 @@ def plan(  # noqa: PLR0913  one argument an option
         workers=workers,
         by_time_of_day=time_of_day,
         by_zone=zones,
+        run_by=run_by,
     )
     warm_kernels(_say)
     with _steps(order.scenario.name, count_steps(order)) as bar:
@@ -146,6 +152,17 @@ def _check_reference(control: str) -> None:
             place="",
             cause=f"{control!r} does not run by itself",
             remedy=f"choose from {', '.join(REFERENCES)}",
+        )
+
+
+def _check_runs_plans(control: str) -> None:
+    """Refuse what runs no plans."""
+    if control not in RUNS_PLANS:
+        raise InputError(
+            file="--for",
+            place="",
+            cause=f"{control!r} runs no plans",
+            remedy=f"choose from {', '.join(RUNS_PLANS)}",
         )
 
 

@@ -44,7 +44,7 @@ def link_costs(  # noqa: PLR0913
     (pairs, moments) cost of the queue. [veh s]
     """
     settle_alone(master_s, streets, stock, timings, profiles, volume)
-    rate = np.zeros((3, master_s), np.float64)
+    rate = np.zeros((4, master_s), np.float64)
     found = np.zeros((pairs.shape[1], len(shift_s)), np.float64)
     own = np.zeros((len(volume), master_s), np.float64)
     for i in range(pairs.shape[1]):

@@ -34,7 +34,7 @@ class Room(NamedTuple):
     order, green_s
         (most,) as in `Timings`, of one signal.
     rate
-        (3, master) work space.
+        (4, master) work space.
     dirty
         (most,) 1 where a queue of the signal is not what it was.
     """
@@ -76,7 +76,7 @@ def settle(
     -------
     Cost of the network. [veh s]
     """
-    rate = np.zeros((3, master_s), np.float64)
+    rate = np.zeros((4, master_s), np.float64)
     signals = len(streets.queue_start) - 1
     owner = np.zeros(len(streets.part_share), np.int32)
     most = 0
@@ -173,7 +173,7 @@ def settle_alone(
     -------
     Cost of the network. [veh s]
     """
-    rate = np.zeros((3, master_s), np.float64)
+    rate = np.zeros((4, master_s), np.float64)
     for s in range(len(streets.queue_start) - 1):
         for q in range(streets.queue_start[s], streets.queue_start[s + 1]):
             for w in range(len(volume)):
@@ -227,7 +227,7 @@ def retime(
     profiles
         Written for the signal, and for the queues that it leads to.
     rate
-        (3, master) work space.
+        (4, master) work space.
 
     Returns
     -------

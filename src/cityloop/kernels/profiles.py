@@ -210,7 +210,8 @@ def _rates(q: int, w: int, streets: Streets, profiles: Profiles, rates: Floats) 
     """Work out what a queue could let go in every second, and whether it is ever held up.
 
     Row 0: vehicles of all parts, one after the other. Row 1: those that go before one comes that
-    cannot. Row 2: the share of those.
+    cannot. Row 2: the share of those. Row 3: the chance that who was held up may go now, 0 where
+    no part may go that could not before.
     """
     master_s = profiles.come.shape[2]
     first, last = streets.part_start[q], streets.part_start[q + 1]
@@ -219,7 +220,7 @@ def _rates(q: int, w: int, streets: Streets, profiles: Profiles, rates: Floats) 
         return 0
     held_up = 0
     for t in range(master_s):
-        time_s, free, free_time_s, shut = 0.0, 0.0, 0.0, False
+        time_s, free, free_time_s, shut, bits = 0.0, 0.0, 0.0, False, 0
         for p in range(first, last):
             share = streets.part_share[p]
             if share <= LEAST_SHARE:
@@ -232,12 +233,32 @@ def _rates(q: int, w: int, streets: Streets, profiles: Profiles, rates: Floats) 
             if rate > BLOCKED_SHARE * streets.part_sat[p]:
                 free += share
                 free_time_s += share / rate
+                bits |= 1 << (p - first)
         rates[0, t] = 1.0 / time_s if time_s > 0.0 and not shut else 0.0
         rates[1, t] = free / free_time_s if free > 0.0 else 0.0
         rates[2, t] = free
+        rates[3, t] = bits
         if free > 0.0 and free < ALL:
             held_up = 1
+    if held_up == 1:
+        _release(streets.part_share[first:last], rates[3])
     return held_up
+
+
+@numba.njit(cache=True, nogil=True)
+def _release(share: Floats, row: Floats) -> None:
+    """Turn which parts may go in every second, one bit each, into row 3 of `_rates`."""
+    before = 0
+    for bits in row:
+        before = int(bits) if bits > 0.0 else before
+    for t in range(len(row)):
+        now = int(row[t])
+        fresh, could = 0.0, 0.0
+        for p in range(len(share)):
+            could += share[p] * (before >> p & 1)
+            fresh += share[p] * (now >> p & 1) * (1 - (before >> p & 1))
+        row[t] = min(1.0, fresh / max(1.0 - could, TINY)) if fresh > 0.0 else 0.0
+        before = now if now > 0 else before
 
 
 @numba.njit(cache=True, nogil=True, forceinline=True)
@@ -291,15 +312,17 @@ def _can_go(t: int, rates: Floats, lanes: float, left: float) -> tuple[float, fl
     """Give what can go in a second, and how many free vehicles are left before one that is not.
 
     Vehicles stand in the order in which they came: while some part has no green, as many go as
-    come on average before the first of that part, and then none.
+    come on average before the first of that part, and then none. When another part may go, who was
+    held up goes with it, and the count begins anew.
     """
     together, free = rates[0, t], rates[2, t]
     if free <= 0.0:
         return together, left
     if free >= ALL:
         return together, -1.0
-    if left < 0.0:
-        left = lanes * free / (1.0 - free)
+    if left < 0.0 or rates[3, t] > 0.0:
+        held = lanes * rates[3, t] if 0.0 <= left <= TINY else 0.0
+        left = lanes * free / (1.0 - free) + held
     apart = min(rates[1, t], left)
     if together >= apart:
         return together, left
@@ -335,7 +358,7 @@ def serve(q: int, streets: Streets, profiles: Profiles, rates: Floats) -> None:
         Read: `open`, `come`, `go` of the parts that are given way to. Written: `go` of the queue's
         parts, `cost`, `delay`, `saturation`.
     rates
-        (3, master) work space.
+        (4, master) work space.
     """
     periods, master_s = profiles.come.shape[0], profiles.come.shape[2]
     cost, delay, carried, capacity, worst = 0.0, 0.0, 0.0, 0.0, 0.0

@@ -91,6 +91,7 @@ class PlanningText(msgspec.Struct):
     observed_seeds: list[int]
     observed_under: str
     tried_seeds: list[int]
+    tried_under: str
     duration_s: int
     mode: str
     begins_s: list[int]

@@ -10,6 +10,9 @@ REFERENCES: Final = ("native", "actuated")
 COMMANDED: Final = ("adaptive", "max-pressure", "fixed-time", "coordinated")
 """Controls of ours, through the gate."""
 
+RUNS_PLANS: Final = ("fixed-time", "coordinated")
+"""Those of ours that run plans."""
+
 CONTROLS: Final = (*REFERENCES, *COMMANDED)
 BEST_CONTROL: Final = "adaptive"
 

@@ -32,6 +32,7 @@ from cityloop.traffic.plan.timetable import DAY_S, Timetable, list_switches
 from cityloop.traffic.plan.timings import least_cycles_s
 from cityloop.traffic.safety.approval import Refusal
 from cityloop.traffic.safety.plan_proof import prove_plan
+from cityloop.usecases.controls import RUNS_PLANS
 from cityloop.usecases.expect_gains import JunctionGain, expect_gains
 from cityloop.usecases.measure_run import HOUR_S
 from cityloop.usecases.observe_counts import observe_counts
@@ -70,6 +71,9 @@ class PlanOrder:
         Whether there may be other plans where flows change.
     by_zone
         Whether a network may be split where coordination does not pay.
+    run_by
+        Who will run the plans, and does on the days on which they are tried: `fixed-time` or
+        `coordinated`.
     """
 
     scenario: Scenario
@@ -81,6 +85,7 @@ class PlanOrder:
     workers: int = 1
     by_time_of_day: bool = True
     by_zone: bool = True
+    run_by: str = RUNS_PLANS[0]
 
 
 class NetworkPlan(NamedTuple):
@@ -230,6 +235,7 @@ def plan_from_counts(
         city,
         proven,
         order.rank_seeds,
+        control=order.run_by,
         crossings=crossings,
         duration_s=order.duration_s,
         done=done,

@@ -1,14 +1,19 @@
 """The last candidates for a network's plans, tried out in the simulator."""
 
+import tempfile
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from cityloop.city.network import Floats, Ints
 from cityloop.feeds.sumo_programmes import encode_timetable
+from cityloop.store.plan_file import write_timetable
 from cityloop.traffic.plan.timetable import Timetable
+from cityloop.usecases.measure_run import RunOrder
 from cityloop.usecases.opened_city import City
+from cityloop.usecases.run_orders import run_orders
 from cityloop.usecases.simulate_plans import simulate_programmes
 
 CLOSE: Final = 1.15
@@ -58,11 +63,12 @@ class Tried(NamedTuple):
     simulated_s: Floats
 
 
-def rank_choices(
+def rank_choices(  # noqa: PLR0913
     city: City,
     choices: Sequence[Choice],
     seeds: Sequence[int],
     *,
+    control: str,
     crossings: float,
     duration_s: int,
     done: Callable[[], None],
@@ -78,6 +84,8 @@ def rank_choices(
         One at least. Without seeds the first is taken.
     seeds
         SUMO's seeds.
+    control
+        Who runs the plans: `fixed-time` or `coordinated`.
     crossings
         Vehicles that cross a stop line, over all periods.
     duration_s
@@ -94,37 +102,19 @@ def rank_choices(
     delay_s = np.full((len(choices) + 1, len(seeds)), np.nan)
     best = 0
     if seeds:
-        begin_s = int(city.scenario.begin_s)
-        texts = [
-            *(
-                encode_timetable(
-                    city.signals,
-                    city.table,
-                    each.timetable,
-                    begin_s=begin_s,
-                    end_s=begin_s + duration_s,
-                )
-                for each in choices
-            ),
-            (),
-        ]
-
-        def run(which: Sequence[int], days: Sequence[int]) -> Floats:
-            return simulate_programmes(
-                city.scenario,
-                [texts[i] for i in which],
-                days,
-                duration_s=duration_s,
-                done=done,
-                workers=workers,
-            ).delay_s
-
-        delay_s[:, 0] = run(range(len(texts)), seeds[:1])[:, 0]
+        run = _run_fixed if control == "fixed-time" else _run_followed
+        now = simulate_programmes(
+            city.scenario, [()], seeds, duration_s=duration_s, done=done, workers=workers
+        )
+        delay_s[-1] = now.delay_s[0]
+        days = _Days(city, control, duration_s, done, workers)
+        delay_s[:-1, 0] = run(days, choices, seeds[:1])[:, 0]
         first = np.argsort(delay_s[:-1, 0], kind="stable")
         close = [int(i) for i in first[:TRIED] if delay_s[i, 0] <= CLOSE * delay_s[first[0], 0]]
         if len(seeds) > 1:
-            delay_s[[*close, -1], 1:] = run([*close, len(choices)], seeds[1:])
-        best = min(close, key=lambda i: float(delay_s[i].mean()))
+            delay_s[close, 1:] = run(days, [choices[i] for i in close], seeds[1:])
+        # A plan that is good on most days and jams on one is no good plan.
+        best = min(close, key=lambda i: float(delay_s[i].mean() + delay_s[i].max()))
     tried = [
         Tried(each.name, float(each.delay.sum()) / max(crossings, 1.0), row)
         for each, row in zip(choices, delay_s[:-1], strict=True)
@@ -132,3 +122,63 @@ def rank_choices(
     ordered = [tried[best], *(each for i, each in enumerate(tried) if i != best)]
     ordered.append(Tried("what runs now", float("nan"), delay_s[-1]))
     return choices[best], tuple(ordered)
+
+
+class _Days(NamedTuple):
+    """How choices are tried."""
+
+    city: City
+    control: str
+    duration_s: int
+    done: Callable[[], None]
+    workers: int
+
+
+def _run_fixed(days: _Days, choices: Sequence[Choice], seeds: Sequence[int]) -> Floats:
+    """Let SUMO run the plans itself: (choices, seeds) TOTAL delay. [s]."""
+    city, begin_s = days.city, int(days.city.scenario.begin_s)
+    texts = [
+        encode_timetable(
+            city.signals,
+            city.table,
+            each.timetable,
+            begin_s=begin_s,
+            end_s=begin_s + days.duration_s,
+        )
+        for each in choices
+    ]
+    return simulate_programmes(
+        city.scenario,
+        texts,
+        seeds,
+        duration_s=days.duration_s,
+        done=days.done,
+        workers=days.workers,
+    ).delay_s
+
+
+def _run_followed(days: _Days, choices: Sequence[Choice], seeds: Sequence[int]) -> Floats:
+    """Run the plans as a controller does that sees the traffic: (choices, seeds). [s]."""
+    with tempfile.TemporaryDirectory(prefix="cityloop-rank-") as name:
+        orders = []
+        for i, each in enumerate(choices):
+            plan = Path(name) / f"{i}.json"
+            write_timetable(plan, each.timetable)
+            orders += [
+                RunOrder(
+                    scenario=days.city.scenario,
+                    control=days.control,
+                    seed=seed,
+                    duration_s=days.duration_s,
+                    plan=plan,
+                )
+                for seed in seeds
+            ]
+        runs = []
+        for first in range(0, len(orders), days.workers):
+            some = orders[first : first + days.workers]
+            runs += run_orders(some, lambda _order, _share: None, workers=days.workers)
+            for _ in some:
+                days.done()
+    found = np.array([run.total_delay_s for run in runs], np.float64)
+    return found.reshape(len(choices), len(seeds))

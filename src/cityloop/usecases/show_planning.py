@@ -45,6 +45,7 @@ def planning_text(found: NetworkPlan) -> PlanningText:
         observed_seeds=list(order.observe_seeds),
         observed_under=order.observe_under,
         tried_seeds=list(order.rank_seeds),
+        tried_under=order.run_by,
         duration_s=order.duration_s,
         mode=str(found.timetable.mode),
         begins_s=list(found.timetable.begin_s),

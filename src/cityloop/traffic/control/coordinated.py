@@ -45,6 +45,9 @@ STUCK_S: Final = 12
 """Where for so long nobody moves and somebody stands at a green, turns block one another. [s]"""
 PAUSE_S: Final = 10
 """For how long nothing enters then. [s]"""
+STALLED_S: Final = 6
+"""Who stands at a green to which nobody gives way, and where for so long nobody moves, has no room
+beyond the signal, and holds no green. [s]"""
 REMEMBERED_S: Final = 3
 """A camera misses vehicles: who was seen is taken to be there for so long. [s]"""
 
@@ -104,6 +107,7 @@ class Coordinated:
         self._near_s = np.full(lanes, -REMEMBERED_S - 1)
         self._coming_s = np.full(lanes, -REMEMBERED_S - 1)
         self._standing_s = np.full(lanes, -REMEMBERED_S - 1)
+        self._moved_s = np.full(lanes, -1_000_000)
         self._stage = np.full(count, -1)
         self._since_s = np.zeros(count, np.int64)
         self._due_s = np.zeros(count, np.int64)
@@ -158,6 +162,7 @@ class Coordinated:
         One command a signal that has a plan.
         """
         self._see(observation, lamps.now_s)
+        self._moved_s[observation.crossed > 0] = lamps.now_s
         near = lamps.now_s - self._near_s <= REMEMBERED_S
         coming = lamps.now_s - self._coming_s <= REMEMBERED_S
         standing = lamps.now_s - self._standing_s <= REMEMBERED_S
@@ -178,7 +183,11 @@ class Coordinated:
                 green[part], self._stage[each.signal] = False, -1
                 continue
             lanes = each.lanes
-            stage = self._next(each, lamps, near[lanes], coming[lanes], standing[lanes])
+            still_s = lamps.now_s - np.maximum(self._moved_s[lanes], self._since_s[each.signal])
+            stalled = standing[lanes] & (still_s >= STALLED_S)
+            here = int(self._stage[each.signal])
+            held = near[lanes] & ~(stalled & each.full_lanes[here]) if here >= 0 else near[lanes]
+            stage = self._next(each, lamps, held, coming[lanes], standing[lanes])
             if stage >= 0:
                 green[part] = each.plan.stages[stage]
         self._sequence += 1

@@ -85,7 +85,7 @@ def make_room(streets: Streets, master_s: int, most: int) -> Room:
         delay=np.zeros(m),
         order=np.zeros(most, np.int32),
         green_s=np.zeros(most, np.int32),
-        rate=np.zeros((3, master_s), np.float64),
+        rate=np.zeros((4, master_s), np.float64),
         dirty=np.zeros(m, np.int32),
     )
 
