@@ -250,11 +250,12 @@ class SourceWindows:
     def _look(self, status: Status, window: int) -> list[Sums]:
         """Give the sums of an open window, or nothing if there was no event."""
         cells, untold = (each[window % len(self.cells)] for each in (self.cells, self.untold))
-        detector = np.flatnonzero(cells[:, CELL_EVENTS]).astype(np.int32)
-        if not len(detector):
+        rows = np.flatnonzero(cells[:, CELL_EVENTS])
+        if not len(rows):
             return []
-        sums = sums_of_cells(cells[detector], untold[detector])
-        begin_us = np.full(len(detector), window * self.rules.window_us, np.int64)
+        sums = sums_of_cells(cells.take(rows, axis=0), untold.take(rows, axis=0))
+        begin_us = np.full(len(rows), window * self.rules.window_us, np.int64)
+        detector = rows.astype(np.int32)
         return [Sums(status=status, begin_us=begin_us, detector=detector, sums=sums)]
 
     def _make_room(self, detectors: int) -> None:
