@@ -11,6 +11,7 @@ Bytes = npt.NDArray[np.int8]
 
 GREEN, GREEN_END, CALLED, CALL_DROPPED = 1, 7, 43, 44
 WALK, CLEARANCE, BUTTON = 21, 22, 90
+_MS = 1000
 _MINUTE_US = 60_000_000
 _DAY_MINUTES = 1440
 
@@ -239,4 +240,72 @@ def overlap_windows(
             else:
                 high = middle
         found[i] = low > begin and window_end_us[low - 1] > begin_us[i]
+    return found
+
+
+@numba.njit(cache=True, nogil=True)
+def find_long(begin_us: Longs, end_us: Longs, ms_min: int) -> Longs:
+    """Find the intervals that have an end and are long enough.
+
+    Parameters
+    ----------
+    begin_us
+        (intervals,) [us]
+    end_us
+        (intervals,) -1 where there is none. [us]
+    ms_min
+        So long at least, from the millisecond of the begin to that of the end. [ms]
+
+    Returns
+    -------
+    (found,) their indices.
+    """
+    found = np.empty(len(begin_us), np.int64)
+    count = 0
+    for i in range(len(begin_us)):
+        if end_us[i] >= 0 and end_us[i] // _MS - begin_us[i] // _MS >= ms_min:
+            found[count] = i
+            count += 1
+    return found[:count]
+
+
+@numba.njit(cache=True, nogil=True)
+def all_bins_known(
+    known: npt.NDArray[np.bool_],
+    first_bin: int,
+    bin_us: int,
+    device: Ints,
+    begin_us: Longs,
+    end_us: Longs,
+) -> npt.NDArray[np.bool_]:
+    """Tell which intervals lie in bins of their device that are all known.
+
+    Parameters
+    ----------
+    known
+        (devices, bins)
+    first_bin
+        Number of the first bin: its begin divided by its length.
+    bin_us
+        Length of a bin. [us]
+    device
+        (intervals,)
+    begin_us
+        (intervals,) in one of the bins. [us]
+    end_us
+        (intervals,) in the same bin or a later one. [us]
+
+    Returns
+    -------
+    (intervals,)
+    """
+    devices, bins = known.shape
+    gap = np.full((devices, bins + 1), bins, np.int64)  # the next bin that is not known
+    for d in range(devices):
+        for b in range(bins - 1, -1, -1):
+            gap[d, b] = gap[d, b + 1] if known[d, b] else b
+    found = np.empty(len(device), np.bool_)
+    for i in range(len(device)):
+        begin, end = begin_us[i] // bin_us - first_bin, end_us[i] // bin_us - first_bin
+        found[i] = gap[device[i], begin] > end
     return found

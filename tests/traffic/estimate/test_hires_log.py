@@ -111,3 +111,23 @@ def test_devices_are_numbered_as_they_come(compiled):
     number: Any = number_devices if compiled else number_devices.py_func
     numbers, own = number(np.array([454, 227, 454, 452]), 227, 454)
     assert (numbers.tolist(), own.tolist()) == ([0, 1, 0, 2], [454, 227, 452])
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+@pytest.mark.parametrize("count", [0, 1, 200])
+def test_long_intervals_and_known_bins_as_looking_at_each_tells(compiled, count):
+    kernels: list[Any] = [intervals.find_long, intervals.all_bins_known]
+    long, known_of = kernels if compiled else [each.py_func for each in kernels]
+    rng = np.random.default_rng(count)
+    begin = rng.integers(7_000_000, 12_000_000, count)
+    end = np.where(rng.random(count) < 0.2, -1, begin + rng.integers(0, 400_000, count))
+    wanted = [i for i in range(count) if end[i] >= 0 and end[i] // 1000 - begin[i] // 1000 >= 200]
+    assert long(begin, end, 200).tolist() == wanted
+    device = rng.integers(0, 2, count).astype(np.int32)
+    known, until = rng.random((2, 7)) < 0.7, begin + rng.integers(0, 2_000_000, count)
+    there = [
+        all(known[device[i], b - 7] for b in range(begin[i] // 10**6, until[i] // 10**6 + 1))
+        for i in range(count)
+    ]
+    assert known_of(known, 7, 10**6, device, begin, until).tolist() == there
+    assert count < 200 or ({True, False} == set(there) and 0 < len(wanted) < count)

@@ -6,7 +6,14 @@ import numpy as np
 import numpy.typing as npt
 
 from cityloop.city.records import record
-from cityloop.kernels.intervals import find_waits, find_walks, follow_codes, overlap_windows
+from cityloop.kernels.intervals import (
+    all_bins_known,
+    find_long,
+    find_waits,
+    find_walks,
+    follow_codes,
+    overlap_windows,
+)
 from cityloop.traffic.estimate.hires_log import CODES, HiresLog, Ints, Longs, Shorts, Table
 
 Bools = npt.NDArray[np.bool_]
@@ -111,7 +118,7 @@ class _Rows:
         *,
         instant: bool = False,
     ) -> None:
-        keep = np.flatnonzero((end_us >= 0) & (end_us // _MS - begin_us // _MS >= self._ms_min))
+        keep = find_long(begin_us, end_us, self._ms_min)
         group, count = group[keep], len(keep)
         value = np.full(count, NO_VALUE, np.int32)
         if name not in _VALUELESS:
@@ -385,8 +392,6 @@ def _was_there(
     """Whether the device was there in all bins from begin to end."""
     first = log.first_us // bin_us
     last = max(log.last_us, int(end_us.max(initial=0))) // bin_us
-    there = np.zeros((len(log.device_ids), last - first + 2), np.int64)
-    there[known["device"], known["time_us"] // bin_us - first + 1] = 1
-    count = there.cumsum(axis=1)
-    from_bin, to_bin = begin_us // bin_us - first, end_us // bin_us - first
-    return np.asarray(count[device, to_bin + 1] - count[device, from_bin] == to_bin - from_bin + 1)
+    there = np.zeros((len(log.device_ids), last - first + 1), np.bool_)
+    there[known["device"], known["time_us"] // bin_us - first] = True
+    return all_bins_known(there, first, bin_us, device, begin_us, end_us)
