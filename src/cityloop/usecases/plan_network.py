@@ -1,6 +1,6 @@
 """A network's timing from what its cameras have counted: observe, model, search, prove, try out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -32,6 +32,7 @@ from cityloop.traffic.plan.timetable import DAY_S, Timetable, list_switches
 from cityloop.traffic.plan.timings import least_cycles_s
 from cityloop.traffic.safety.approval import Refusal
 from cityloop.traffic.safety.plan_proof import prove_plan
+from cityloop.usecases.average_greens import average_greens
 from cityloop.usecases.controls import RUNS_PLANS
 from cityloop.usecases.expect_gains import JunctionGain, expect_gains
 from cityloop.usecases.measure_run import HOUR_S
@@ -43,8 +44,12 @@ from cityloop.usecases.rank_plans import TRIED, Choice, Tried, rank_choices
 MODES: Final = (Mode.SHORT_WAY, Mode.DWELL, Mode.MAX_STEP)
 """How signals get into step with the plan of another time of day; the first that is proven."""
 
-OTHERS: Final = 4
-"""Candidates beside those of each master cycle: a double one, by time of day, own cycles twice."""
+OTHERS: Final = 6
+"""Candidates beside those of each master cycle: a double one, by time of day, own cycles twice,
+greens as followed twice."""
+
+FOLLOWED: Final = 2
+"""Runs from which those greens come."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,6 +144,7 @@ def count_steps(order: PlanOrder) -> int:
     runs = len(order.rank_seeds)
     choices = MASTERS_KEPT + COMMON_KEPT + OTHERS + 1
     tries = choices + max(runs - 1, 0) * (TRIED + 1) if runs else 0
+    tries += FOLLOWED if runs else 0
     return len(order.observe_seeds) + len(MASTERS_S) + MASTERS_KEPT + tries
 
 
@@ -220,6 +226,10 @@ def plan_from_counts(
         *found,
         _own_cycles(city, streets, pool, "own cycles, new greens", anew=True),
     ]
+    if order.rank_seeds and order.run_by == RUNS_PLANS[0]:
+        for each in [before, *found[:1]]:
+            options.append(_followed(order, city, streets, pool, each))
+            done()
     said = [_prove(city, flows, each) for each in (*options, before) if each.plans[0]]
     proven = [each for each in said if isinstance(each, Choice)]
     if not proven:
@@ -284,19 +294,33 @@ def _own_cycles(city: City, streets: Streets, pool: Pool, name: str, *, anew: bo
 
     Signals with no such programme have no plan in it.
     """
+    own = [each.approved.plan for each in city.fallbacks if each.approved is not None]
+    return _each_alone(city, streets, pool, own, name, anew=anew)
+
+
+def _followed(order: PlanOrder, city: City, streets: Streets, pool: Pool, option: Option) -> Option:
+    """Take an option's plans with the greens that they have on average if these follow traffic."""
+    plans = average_greens(
+        city, option.plans[0], seed=order.rank_seeds[0], duration_s=order.duration_s
+    )
+    found = _each_alone(city, streets, pool, plans, f"{option.name}, greens as followed")
+    return found._replace(zone=option.zone)
+
+
+def _each_alone(
+    city: City, streets: Streets, pool: Pool, own: Iterable[Plan], name: str, *, anew: bool = False
+) -> Option:
+    """Take plans as the model sees them if all comes evenly, with their greens or with new ones."""
     queues = len(streets.storage)
     delay, saturation = np.full(queues, np.nan), np.full(queues, np.nan)
     plans = []
-    for s, each in enumerate(city.fallbacks):
-        if each.approved is None:
-            continue
-        plan = each.approved.plan
+    for plan in own:
+        s = city.signals.signal_ids.index(plan.signal_id)
         said = time_alone(streets, pool, s, plan, anew=anew)
         if said is not None:
-            own = slice(int(streets.queue_start[s]), int(streets.queue_start[s + 1]))
-            delay[own], saturation[own] = said.delay, said.saturation
-            plan = said.plan
-        plans.append(plan)
+            mine = slice(int(streets.queue_start[s]), int(streets.queue_start[s + 1]))
+            delay[mine], saturation[mine] = said.delay, said.saturation
+        plans.append(plan if said is None else said.plan)
     alone = np.arange(len(pool.stages), dtype=np.int32)
     return Option(name, (0,), (tuple(plans),), delay, saturation, alone)
 

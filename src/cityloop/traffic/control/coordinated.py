@@ -83,6 +83,11 @@ class Coordinated:
         What the cameras cover.
     plans
         At most one a signal. A signal without a plan keeps what it shows.
+
+    Attributes
+    ----------
+    shown_s
+        (plans,) of each, (stages,) for how long each stage has been shown. [s]
     """
 
     name = "coordinated"
@@ -99,6 +104,7 @@ class Coordinated:
         self._signals, self._table, self._view = signals, table, view
         self._sequence = 0
         self._plans = [_lay_out(network, signals, table, view, plan) for plan in plans]
+        self.shown_s = tuple(np.zeros(len(plan.stages), np.int32) for plan in plans)
         self._looked = np.zeros(len(signals.signal_ids), bool)
         self._looked[[each.signal for each in self._plans]] = True
         lanes, count = len(view.approach_lane), len(signals.signal_ids)
@@ -171,7 +177,7 @@ class Coordinated:
         )
         green = lamps.target.copy()
         addressed = np.zeros(len(self._signals.signal_ids), bool)
-        for each in self._plans:
+        for each, shown_s in zip(self._plans, self.shown_s, strict=True):
             addressed[each.signal] = True
             if lamps.switching[each.signal]:
                 continue
@@ -190,6 +196,7 @@ class Coordinated:
             stage = self._next(each, lamps, held, coming[lanes], standing[lanes])
             if stage >= 0:
                 green[part] = each.plan.stages[stage]
+                shown_s[stage] += 1
         self._sequence += 1
         return Commands(
             issued_s=lamps.now_s,
