@@ -31,6 +31,7 @@ INGREDIENTS: Final = {
     "arrivals from signals upstream": Settings(looks_upstream=False),
     "stages beyond the shipped": Settings(beyond_shipped=False),
     "full ways out": Settings(exit_share=0.0),
+    "price of a change": Settings(switch_s=0.0),
     "pause where nobody moves": Settings(stuck_s=HOUR_S),
 }
 """Each with the parameters that switch it off."""

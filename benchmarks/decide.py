@@ -110,6 +110,7 @@ def make_case(signals: int, rng: np.random.Generator, settings: Settings) -> Cas
             settings.storage,
             settings.end_red_s,
             settings.end_square_s,
+            settings.switch_s,
         ),
         grid_s=np.concatenate([fine, coarse]).astype(np.int32),
         due=np.ones(signals, bool),

@@ -1,4 +1,4 @@
-"""Seven made cities on which a controller can be tried that has never met them.
+"""Eleven made cities on which a controller can be tried that has never met them.
 
 Networks by netgenerate, one of them drawn node by node, demand by randomTrips of the same SUMO,
 from fixed seeds. Then, for each:
@@ -65,8 +65,34 @@ CITIES: Final = {
         1.0,
         5,
     ),
+    "large-grid": MadeCity(
+        "--grid --grid.number 4 --grid.length 300 --grid.attach-length 300"
+        " --default.lanenumber 3 --turn-lanes 1 --turn-lanes.length 60 --default.speed 16.67",
+        0.4,
+        11,
+    ),
+    "grown-narrow": MadeCity(
+        "--rand --rand.iterations 60 --rand.min-distance 100 --rand.max-distance 300"
+        " --default.lanenumber 1 --rand.random-lanenumber true",
+        1.2,
+        21,
+    ),
+    "grown-turns": MadeCity(
+        "--rand --rand.iterations 50 --rand.min-distance 80 --rand.max-distance 250"
+        " --default.lanenumber 2 --turn-lanes 1 --turn-lanes.length 40",
+        1.0,
+        33,
+    ),
+    "eight-arms": MadeCity(
+        "--spider --spider.arm-number 8 --spider.circle-number 3 --spider.space-radius 150"
+        " --default.lanenumber 2 --spider.omit-center",
+        0.7,
+        5,
+    ),
     "pairs": MadeCity("", 1.1, 7),
 }
+OTHER_SEED = 100
+"""Added to a city's seed where it is asked for with more or less traffic."""
 
 
 PAIR_M: Final = 40.0
@@ -137,12 +163,16 @@ def make_city(folder: Path, name: str, city: MadeCity) -> None:
 
 
 def main() -> None:
-    """Make all seven."""
+    """Make all."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    folder = parser.parse_args().folder
+    parser.add_argument("--traffic", type=float, default=1.0, help="times as much, other trips")
+    said = parser.parse_args()
+    folder: Path = said.folder
+    more_seed = 0 if said.traffic == 1.0 else OTHER_SEED
     for name, city in CITIES.items():
-        make_city(folder / name, name, city)
+        every_s, seed = city.every_s / said.traffic, city.seed + more_seed
+        make_city(folder / name, name, city._replace(every_s=every_s, seed=seed))
         print(folder / name / f"{name}.sumocfg")
 
 

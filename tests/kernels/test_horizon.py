@@ -13,7 +13,7 @@ from cityloop.kernels.prices import price_steps
 from cityloop.kernels.problems import most_of, one_signal
 from tests.naive.horizon import list_ways
 
-WEIGHTS = Weights(stop_s=3.0, storage=2.0, end_red_s=8.0, end_square_s=0.5)
+WEIGHTS = Weights(stop_s=3.0, storage=2.0, end_red_s=8.0, end_square_s=0.5, switch_s=1.0)
 
 
 def draw_problem(seed, stages, lanes, times):

@@ -11,7 +11,7 @@ from cityloop.kernels.problems import one_signal
 from tests.kernels.test_horizon import WEIGHTS, draw_problem
 from tests.naive.horizon import list_ways
 
-WAITING_ALONE = Weights(stop_s=0.0, storage=0.0, end_red_s=0.0, end_square_s=0.0)
+WAITING_ALONE = Weights(stop_s=0.0, storage=0.0, end_red_s=0.0, end_square_s=0.0, switch_s=0.0)
 """A plan's cost is then the time that vehicles wait, and nothing else."""
 
 NEAR_S = 1e-6
@@ -162,3 +162,21 @@ def test_over_the_real_horizon_the_mirror_changes_next_to_nothing():
         assert there.min() == pytest.approx(here.min(), rel=0.02)
         alike += step == (HOLD if step_there == HOLD else stages[step_there])
     assert alike >= 98
+
+
+def test_who_pays_for_a_change_changes_less_often():
+    """One vehicle at red against none at green: a change that costs more than it saves is left."""
+    rates = np.array([[0.5, 0.0], [0.0, 0.5]])
+    base, _ = draw_problem(1, 2, 2, 40)
+    problem = base._replace(
+        earliest_s=np.zeros(2, np.int32), came=np.zeros((2, 42)), rates=rates,
+        clearance_s=np.array([[0, 4], [4, 0]], np.int32), least_s=np.full(2, 5, np.int32),
+        room=np.full(2, 20.0), weight=np.ones(2), startup_s=np.full(2, 1.5), full=np.full(2, 0.5),
+    )  # fmt: skip
+    queue = np.array([0.0, 1.0])
+    steps = [
+        best_step(problem, WEIGHTS._replace(switch_s=price), 0, queue, np.empty(3))
+        for price in (0.0, 1.0, 10.0, 1000.0)
+    ]
+    assert steps[:2] == [1, 1]
+    assert steps[-1] == HOLD

@@ -76,7 +76,13 @@ def list_ways(problem, weights, now_stage, queue):
                 problem, weights, between, problem.rates[other], clear_s, grid_s[lands[0]],
                 np.where(moves(problem, stage, other), problem.startup_s, 0.0),
             )  # fmt: skip
-            go(lands[0], other, after, cost + one + two, other if first is None else first)
+            go(
+                lands[0],
+                other,
+                after,
+                cost + weights.switch_s + one + two,
+                other if first is None else first,
+            )
 
     go(0, now_stage, np.asarray(queue, float), 0.0, None)
     return found

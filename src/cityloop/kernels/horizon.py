@@ -217,7 +217,7 @@ def _go_on(
             if cost >= dearest:
                 continue
             # What is green in both stages goes on between them.
-            total = cost + _roll(
+            total = cost + weights.switch_s + _roll(
                 space, weights, feeds, lanes, space.queue, b, space.kept, k * stages + m,
                 now_s, clear_s, 0, 0,
             )  # fmt: skip

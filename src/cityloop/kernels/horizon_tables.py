@@ -20,12 +20,15 @@ class Weights(NamedTuple):
         How much more a queue costs when it fills its lane: 1 + storage * queue / room.
     end_red_s, end_square_s
         At the end of the horizon: for each vehicle on a red lane, and for the square of a queue.
+    switch_s
+        Delay that a change of stage is worth, over the time that it takes. [s]
     """
 
     stop_s: float
     storage: float
     end_red_s: float
     end_square_s: float
+    switch_s: float
 
 
 class Feeds(NamedTuple):
