@@ -32,7 +32,7 @@ WAYS = {"known": 1, "allowed": 2, "forbidden": 3}
 """How an operation is asked, and how often: what can be answered, what its description allows,
 what it forbids."""
 CASE: dict[str, Any] = {"service": "water-leak", "text": "x", "lon": 120.1, "lat": 30.27}
-BODIES = {
+BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/corridors/{number}/try": {"cycle_s": 100, "offset_s": [0] * 6},
     "/api/v1/corridors/{number}/compute": {"least_s": 0, "most_s": 0},
     "/api/v1/plans": {"cycle_s": 100, "offset_s": [0] * 6, "corridor": 0},
