@@ -1,6 +1,7 @@
 """Coordinated in the dry run: greens follow who is seen, the coordinated one never begins late."""
 
 import dataclasses
+from itertools import groupby
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ NETWORK, SIGNALS = make_lanes(
 )
 PLAN = make_plan("14 G. 4", "12 .G 4")
 CYCLE_S = 34
+LEAST_S = 5
 
 
 class Seeing:
@@ -80,8 +82,13 @@ def test_greens_at_their_least_are_not_left_out():
 
 @pytest.mark.parametrize("begin_s", range(0, 27, 3))
 def test_the_first_green_is_no_shorter_than_its_least(begin_s):
-    # Nothing is refused, wherever in the cycle it begins; `run` looks.
-    run(lambda _now_s: "a", plan=make_plan("10 G. 4", "9 .G 4", offset_s=begin_s), seconds=60)
+    # Nothing is refused, wherever in the cycle it begins: `run` looks after each second.
+    said = run(
+        lambda _now_s: "a", plan=make_plan("10 G. 4", "9 .G 4", offset_s=begin_s), seconds=60
+    )
+    shown = [(state, len(list(same))) for state, same in groupby(said) if "G" in state]
+    assert all(lasted_s >= LEAST_S for _state, lasted_s in shown[:-1])
+    assert shown[-1][0] == "Gr"
 
 
 def test_where_nobody_asks_the_coordinated_stage_stays():

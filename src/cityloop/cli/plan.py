@@ -1,6 +1,6 @@
 """`cityloop traffic plan`: a network's timing from what its cameras have counted."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Final
@@ -118,8 +118,8 @@ def plan(  # noqa: PLR0913  one argument an option
     Example: cityloop traffic plan bologna-acosta --observe-seeds 11-13 --out plans.json
     """
     check_outputs(out, sumo, csv, None if json in {None, "-"} else Path(str(json)))
-    _check_reference(observe_under)
-    _check_runs_plans(run_by)
+    _check_control("--observe-under", observe_under, REFERENCES, "does not run by itself")
+    _check_control("--for", run_by, RUNS_PLANS, "runs no plans")
     order = PlanOrder(
         scenario=find_scenario(scenario, roadnet=roadnet, flow=flow, say=_say),
         observe_seeds=tuple(parse_seeds(observe_seeds, "--observe-seeds")),
@@ -144,25 +144,14 @@ def plan(  # noqa: PLR0913  one argument an option
     print_plan(Console(), found)
 
 
-def _check_reference(control: str) -> None:
-    """Refuse what does not run by itself."""
-    if control not in REFERENCES:
+def _check_control(option: str, control: str, known: Collection[str], cause: str) -> None:
+    """Refuse a controller that an option does not take."""
+    if control not in known:
         raise InputError(
-            file="--observe-under",
+            file=option,
             place="",
-            cause=f"{control!r} does not run by itself",
-            remedy=f"choose from {', '.join(REFERENCES)}",
-        )
-
-
-def _check_runs_plans(control: str) -> None:
-    """Refuse what runs no plans."""
-    if control not in RUNS_PLANS:
-        raise InputError(
-            file="--for",
-            place="",
-            cause=f"{control!r} runs no plans",
-            remedy=f"choose from {', '.join(RUNS_PLANS)}",
+            cause=f"{control!r} {cause}",
+            remedy=f"choose from {', '.join(known)}",
         )
 
 
