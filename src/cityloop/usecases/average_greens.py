@@ -85,11 +85,9 @@ def _follow(
             city.view,
             sensing=Sensing.CAMERA,
             needs=controller.needs,
-            faults={},
             seed=seed,
             end_s=int(scenario.begin_s) + duration_s,
             folder=folder,
-            additional=(),
         ) as field:
             drive(field, controller, lambda _now_s: None, city.fallbacks)
     return controller.shown_s
