@@ -1,5 +1,7 @@
 """Stages that nobody has drawn: what is added to the shipped ones, and what never is."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -117,6 +119,23 @@ def test_a_signal_with_short_links_inside_keeps_its_stages():
 
     assert stages_with_inner_link_of(12.0) == ["GG.", "..G"]
     assert stages_with_inner_link_of(120.0) == ["GG.", "..G", "G.G"]
+
+
+def test_who_always_merges_also_gets_a_stage_in_which_it_need_not_yield():
+    ways = (
+        Way("main_0", "out_0", lamp="m 0"),
+        Way("side_0", "out_0", turn="r", lamp="m 1"),
+        Way("cross_0", "end_0", lamp="m 2"),
+    )
+    length = {"main_0": 200, "side_0": 200, "cross_0": 200, "out_0": 200, "end_0": 200}
+    network, signals = make_lanes(length, ways, forbidden=["m 0 2", "m 1 2"])
+    relation = signals.relation.copy()
+    signals.square(relation, 0)[1, 0] = Relation.YIELDS
+    signals = replace(signals, relation=relation)
+    programme = make_programme("20 Ggr", "20 rrG", signal_id="m")
+    stages = spell(compatible_stages(network, signals, [programme]).of(0))
+    assert stages[:2] == ["GG.", "..G"]
+    assert set(stages[2:]) == {"G..", ".G."}
 
 
 def test_a_signal_without_a_programme_gets_sets_too(crossroads):

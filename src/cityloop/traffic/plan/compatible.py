@@ -6,7 +6,8 @@ What rule 1 allows is not always wise. Three things are asked of a stage that no
   movements is green, the first vehicle that wants another holds up all behind it.
 - *A turn yields across the opposing stream only where a shipped stage lets it*: where nobody has
   foreseen it, turns meet inside the junction and block one another. A turn that merges with the
-  stream to which it yields waits in no one's way.
+  stream to which it yields waits in no one's way, but it may wait for long: there are sets in
+  which nobody yields at all, too.
 - *Nobody is let into a place inside the junction from which nobody is let out.* A signal that
   controls several nodes with short links between them keeps its shipped stages.
 """
@@ -83,13 +84,12 @@ def _connectors_of(network: Network, signals: Signals, signal: int) -> Bools:
 def _added_stages(
     network: Network, signals: Signals, signal: int, shipped: list[Bools]
 ) -> list[Bools]:
-    """Find the largest sets, once as turns yield in shipped stages, once with none that yields.
+    """Find the largest sets: as turns yield in shipped stages, with mergers alone, with no yield.
 
     Those that serve most groups come first.
     """
-    merging, shown = _may_share(network, signals, signal, shipped)
     found: list[Bools] = []
-    for may in (merging | shown, merging):
+    for may in _may_share(network, signals, signal, shipped):
         parts = _lane_parts(network, signals, signal, shipped, may)
         found += _without_parts(_sets_of(parts, may))
     found.sort(key=lambda stage: (-int(stage.sum()), stage.tolist()))
@@ -122,8 +122,12 @@ def _without_parts(stages: list[Bools]) -> list[Bools]:
 
 def _may_share(
     network: Network, signals: Signals, signal: int, shipped: list[Bools]
-) -> tuple[Bools, Bools]:
-    """Say which pairs of groups may be green together: none yields across; as a stage shows it."""
+) -> tuple[Bools, Bools, Bools]:
+    """Say which pairs of groups may be green together, three times, each stricter than the last.
+
+    One yields to another where it merges or a shipped stage shows it; only where it merges; nowhere
+    at all.
+    """
     relation: Bytes = signals.square(signals.relation, signal)
     kind = signals.group_kind[signals.groups_of(signal)]
     forbidden = (relation == Relation.FORBIDDEN) | (relation.T == Relation.FORBIDDEN)
@@ -132,7 +136,7 @@ def _may_share(
     shown = np.any([np.outer(stage, stage) for stage in shipped], axis=0)
     served = kind != GroupKind.NOBODY
     allowed = ~forbidden & np.outer(served, served)
-    return allowed & (free | ~crosses), allowed & shown
+    return allowed & (free | ~crosses | shown), allowed & (free | ~crosses), allowed & free
 
 
 def _crossing_pairs(network: Network, signals: Signals, signal: int) -> Bools:
