@@ -5,7 +5,7 @@
 Flows come from cameras on the seeds 11-13, under the scenario's own programmes. Plans are drawn:
 one master cycle for the network, for each signal its shipped stages or as few as serve everybody,
 their order, greens by flow ratios times a lognormal factor, and any offset. All keep the safety
-table. Each is run for an hour in SUMO with one seed that was not observed.
+table (`traffic.plan.drawn`). Each is run for an hour in SUMO with one seed that was not observed.
 
 `model` is delay and stops at the stop lines, per vehicle and crossing; `SUMO` is TOTAL delay per
 vehicle. Rho is given over all plans, and over the half that the model likes best: there the
@@ -18,13 +18,10 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from cityloop.feeds.sumo_programmes import encode_plan
-from cityloop.kernels.plan_moves import fit_greens
-from cityloop.kernels.streets import Streets, Timings
 from cityloop.traffic.model.queues import build_queues
 from cityloop.traffic.model.streets import build_streets
-from cityloop.traffic.plan.network import MASTERS_S, Candidate, evaluate, make_plans
-from cityloop.traffic.plan.stock import Pool
-from cityloop.traffic.plan.timings import start_timings
+from cityloop.traffic.plan.drawn import draw_candidates
+from cityloop.traffic.plan.network import make_plans
 from cityloop.usecases.find_scenario import find_scenario
 from cityloop.usecases.observe_counts import observe_counts
 from cityloop.usecases.open_scenario import open_city
@@ -34,73 +31,6 @@ from cityloop.usecases.warm_kernels import warm_kernels
 
 OBSERVED = (11, 12, 13)
 HOUR_S = 3600
-SPREAD = 0.35
-"""Standard deviation of the logarithm of what greens are multiplied with."""
-
-
-def draw_timings(
-    streets: Streets, pool: Pool, rng: np.random.Generator
-) -> tuple[int, Timings] | None:
-    """Draw a timing of a network.
-
-    Parameters
-    ----------
-    streets
-        Queues and flows.
-    pool
-        The stages.
-    rng
-        For everything.
-
-    Returns
-    -------
-    Its master cycle and the timing; None if the cycle is too short for some signal.
-    """
-    master_s = int(rng.choice(MASTERS_S))
-    few, some_fit = start_timings(streets, pool, master_s, shipped=False)
-    timings, fits = start_timings(streets, pool, master_s, shipped=True)
-    fits = fits.copy()
-    for s in range(len(pool.stages)):
-        if some_fit[s] and (not fits[s] or rng.integers(2)):
-            for mine, theirs in zip(timings, few, strict=True):
-                mine[s] = theirs[s]
-            fits[s] = True
-        n = int(timings.length[s])
-        turn = rng.permutation(n)
-        timings.order[s, :n] = timings.order[s, turn]
-        factor = np.exp(SPREAD * rng.standard_normal(n))
-        timings.green_s[s, :n] = np.round(timings.green_s[s, turn] * factor)
-        fits[s] = fits[s] and (n == 0 or fit_greens(s, master_s, pool.stock, timings))
-        timings.offset_s[s] = rng.integers(master_s)
-    return (master_s, timings) if fits.all() else None
-
-
-def draw_candidates(
-    streets: Streets, pool: Pool, count: int, rng: np.random.Generator
-) -> list[Candidate]:
-    """Draw timings that fit, and work out what the model says of each.
-
-    Parameters
-    ----------
-    streets
-        Queues and flows.
-    pool
-        The stages.
-    count
-        How many.
-    rng
-        For everything.
-
-    Returns
-    -------
-    The candidates.
-    """
-    found: list[Candidate] = []
-    while len(found) < count:
-        drawn = draw_timings(streets, pool, rng)
-        if drawn is not None:
-            found.append(evaluate(streets, pool.stock, drawn[1], drawn[0]))
-    return found
 
 
 def measure(name: str, plans: int, seed: int, workers: int) -> None:

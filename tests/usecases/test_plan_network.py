@@ -22,6 +22,7 @@ from cityloop.usecases.plan_network import (
     PlanOrder,
     check_cycles,
     city_pool,
+    count_steps,
     learn_flows,
     plan_network,
     save_plan,
@@ -167,6 +168,24 @@ def test_candidates_are_tried_by_who_will_run_them(busy, found, tmp_path):
     (run,) = run_orders([order], lambda _order, _share: None, workers=1)
     assert tried[0].simulated_s.tolist() == [run.total_delay_s]
     assert 0 < run.total_delay_s < tried[1].simulated_s[0]
+
+
+@pytest.mark.long
+def test_drawn_plans_are_candidates_as_all_others(busy):
+    order = PlanOrder(
+        scenario=busy, observe_seeds=(11,), rank_seeds=(21,), duration_s=120, drawn=2, workers=2
+    )
+    steps: list[int] = []
+    planned = plan_network(order, lambda: steps.append(1))
+    names = [each.name for each in planned.tried]
+    assert sum(name.startswith(("drawn ", "crossed ")) for name in names) == 2
+    assert len(steps) <= count_steps(order)
+    # Each runs for half a day, and then as all others do.
+    assert count_steps(order) - count_steps(dataclasses.replace(order, drawn=0)) == 4
+    without = dataclasses.replace(order, rank_seeds=())
+    assert count_steps(without) == count_steps(dataclasses.replace(without, drawn=0))
+    for each in planned.tried:
+        assert not np.isnan(each.simulated_s).any()
 
 
 def test_a_network_without_signals_is_told_in_one_line(tmp_path):

@@ -18,6 +18,7 @@ from cityloop.usecases.controls import REFERENCES, RUNS_PLANS
 from cityloop.usecases.find_scenario import find_scenario
 from cityloop.usecases.measure_run import HOUR_S
 from cityloop.usecases.plan_network import (
+    DRAWN,
     NetworkPlan,
     PlanOrder,
     count_steps,
@@ -58,6 +59,15 @@ Duration = Annotated[
 ]
 SearchSeed = Annotated[
     int, typer.Option("--search-seed", min=0, help="Fixes the search; equal seeds, equal plan.")
+]
+Drawn = Annotated[
+    int,
+    typer.Option(
+        "--drawn",
+        min=0,
+        help="Plans drawn at random, or crossed from the best of these, that are tried for half a"
+        " day; the best are candidates, too. 0 for none.",
+    ),
 ]
 Sumo = Annotated[
     Path | None, typer.Option("--sumo", help="Write them as a SUMO additional file, too.")
@@ -104,6 +114,7 @@ def plan(  # noqa: PLR0913  one argument an option
     run_by: RunBy = RUNS_PLANS[0],
     duration: Duration = HOUR_S,
     search_seed: SearchSeed = 0,
+    drawn: Drawn = DRAWN,
     sumo: Sumo = None,
     csv: Csv = None,
     json: Json = None,
@@ -131,6 +142,7 @@ def plan(  # noqa: PLR0913  one argument an option
         by_time_of_day=time_of_day,
         by_zone=zones,
         run_by=run_by,
+        drawn=drawn,
     )
     warm_kernels(_say)
     with _steps(order.scenario.name, count_steps(order)) as bar:

@@ -24,25 +24,22 @@ from cityloop.traffic.model.streets import Demand, build_streets
 from cityloop.traffic.plan.alone import time_alone
 from cityloop.traffic.plan.day import find_stretches
 from cityloop.traffic.plan.masters import MASTERS_KEPT
-from cityloop.traffic.plan.mode import Mode
 from cityloop.traffic.plan.network import MASTERS_S
 from cityloop.traffic.plan.options import COMMON_KEPT, Option, find_options
 from cityloop.traffic.plan.stock import Pool, build_pool
-from cityloop.traffic.plan.timetable import DAY_S, Timetable, list_switches
+from cityloop.traffic.plan.timetable import Timetable
 from cityloop.traffic.plan.timings import least_cycles_s
 from cityloop.traffic.safety.approval import Refusal
-from cityloop.traffic.safety.plan_proof import prove_plan
 from cityloop.usecases.average_greens import average_greens
 from cityloop.usecases.controls import RUNS_PLANS
+from cityloop.usecases.draw_choices import draw_choices
 from cityloop.usecases.expect_gains import JunctionGain, expect_gains
 from cityloop.usecases.measure_run import HOUR_S
 from cityloop.usecases.observe_counts import observe_counts
 from cityloop.usecases.open_scenario import open_city
 from cityloop.usecases.opened_city import City
-from cityloop.usecases.rank_plans import TRIED, Choice, Tried, rank_choices
-
-MODES: Final = (Mode.SHORT_WAY, Mode.DWELL, Mode.MAX_STEP)
-"""How signals get into step with the plan of another time of day; the first that is proven."""
+from cityloop.usecases.prove_option import prove_option
+from cityloop.usecases.rank_plans import TRIED, Choice, Days, Tried, rank_choices
 
 OTHERS: Final = 6
 """Candidates beside those of each master cycle: a double one, by time of day, own cycles twice,
@@ -50,6 +47,11 @@ greens as followed twice."""
 
 FOLLOWED: Final = 2
 """Runs from which those greens come."""
+
+DRAWN: Final = 40
+DRAWN_KEPT: Final = 4
+"""Plans that are drawn and crossed if nothing else is asked for, and those of them that are tried
+like all other candidates."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +81,9 @@ class PlanOrder:
     run_by
         Who will run the plans, and does on the days on which they are tried: `fixed-time` or
         `coordinated`.
+    drawn
+        So many plans, drawn at random or crossed, are tried for half a day; the best are
+        candidates, too.
     """
 
     scenario: Scenario
@@ -91,6 +96,7 @@ class PlanOrder:
     by_time_of_day: bool = True
     by_zone: bool = True
     run_by: str = RUNS_PLANS[0]
+    drawn: int = DRAWN
 
 
 class NetworkPlan(NamedTuple):
@@ -142,9 +148,9 @@ def count_steps(order: PlanOrder) -> int:
     The number.
     """
     runs = len(order.rank_seeds)
-    choices = MASTERS_KEPT + COMMON_KEPT + OTHERS + 1
+    choices = MASTERS_KEPT + COMMON_KEPT + OTHERS + min(order.drawn, DRAWN_KEPT) + 1
     tries = choices + max(runs - 1, 0) * (TRIED + 1) if runs else 0
-    tries += FOLLOWED if runs else 0
+    tries += FOLLOWED + order.drawn if runs else 0
     return len(order.observe_seeds) + len(MASTERS_S) + MASTERS_KEPT + tries
 
 
@@ -230,7 +236,9 @@ def plan_from_counts(
         for each in [before, *found[:1]]:
             options.append(_followed(order, city, streets, pool, each))
             done()
-    said = [_prove(city, flows, each) for each in (*options, before) if each.plans[0]]
+    said = [
+        prove_option(city, each, flows.period_s) for each in (*options, before) if each.plans[0]
+    ]
     proven = [each for each in said if isinstance(each, Choice)]
     if not proven:
         refused = next((each for each in said if isinstance(each, Refusal)), None)
@@ -243,7 +251,7 @@ def plan_from_counts(
     crossings = float(flows.volume_veh_h.sum()) * flows.period_s / HOUR_S
     chosen, tried = rank_choices(
         city,
-        proven,
+        [*proven, *_drawn(order, city, streets, pool, flows, done)],
         order.rank_seeds,
         control=order.run_by,
         crossings=crossings,
@@ -255,38 +263,28 @@ def plan_from_counts(
     return NetworkPlan(order, city, chosen.timetable, chosen.zone, flows, queues, tried, gains)
 
 
-def _prove(city: City, flows: Flows, option: Option) -> Choice | Refusal:
-    """Have the gate prove the plans, and the switches in the first mode in which it does."""
-    for plans in option.plans:
-        for plan in plans:
-            said = prove_plan(city.network, city.signals, city.table, None, plan)
-            if isinstance(said, Refusal):
-                return said
-    begin_s = int(city.scenario.begin_s)
-    begins_s = [(begin_s + first * flows.period_s) % DAY_S for first in option.begins]
-    by_time = sorted(range(len(begins_s)), key=lambda k: begins_s[k])
-    refused: Refusal | None = None
-    for mode in MODES:
-        timetable = Timetable(
-            begin_s=tuple(begins_s[k] for k in by_time) if len(begins_s) > 1 else (0,),
-            plans=tuple(option.plans[k] for k in by_time),
-            mode=mode,
-        )
-        refused = _refused_switch(city, timetable)
-        if refused is None:
-            return Choice(option.name, timetable, option.delay, option.saturation, option.zone)
-    assert refused is not None  # noqa: S101  there is a mode at least
-    return refused
-
-
-def _refused_switch(city: City, timetable: Timetable) -> Refusal | None:
-    for running, plan in list_switches(timetable):
-        said = prove_plan(
-            city.network, city.signals, city.table, running, plan, mode=timetable.mode
-        )
-        if isinstance(said, Refusal):
-            return said
-    return None
+def _drawn(
+    order: PlanOrder,
+    city: City,
+    streets: Streets,
+    pool: Pool,
+    flows: Flows,
+    done: Callable[[], None],
+) -> tuple[Choice, ...]:
+    """Give the best of what chance has met; none where there is no day to try it on."""
+    if not order.rank_seeds or not order.drawn:
+        return ()
+    return draw_choices(
+        Days(city, RUNS_PLANS[0], order.duration_s, done, order.workers),
+        order.rank_seeds[0],
+        streets,
+        pool,
+        count=order.drawn,
+        keep=DRAWN_KEPT,
+        period_s=flows.period_s,
+        # Its own: what the search finds does not depend on what is drawn.
+        rng=np.random.default_rng((order.search_seed, 1)),
+    )
 
 
 def _own_cycles(city: City, streets: Streets, pool: Pool, name: str, *, anew: bool) -> Option:

@@ -102,12 +102,12 @@ def rank_choices(  # noqa: PLR0913
     delay_s = np.full((len(choices) + 1, len(seeds)), np.nan)
     best = 0
     if seeds:
-        run = _run_fixed if control == "fixed-time" else _run_followed
+        run = run_fixed if control == "fixed-time" else _run_followed
         now = simulate_programmes(
             city.scenario, [()], seeds, duration_s=duration_s, done=done, workers=workers
         )
         delay_s[-1] = now.delay_s[0]
-        days = _Days(city, control, duration_s, done, workers)
+        days = Days(city, control, duration_s, done, workers)
         delay_s[:-1, 0] = run(days, choices, seeds[:1])[:, 0]
         first = np.argsort(delay_s[:-1, 0], kind="stable")
         close = [int(i) for i in first[:TRIED] if delay_s[i, 0] <= CLOSE * delay_s[first[0], 0]]
@@ -124,8 +124,22 @@ def rank_choices(  # noqa: PLR0913
     return choices[best], tuple(ordered)
 
 
-class _Days(NamedTuple):
-    """How choices are tried."""
+class Days(NamedTuple):
+    """How choices are tried.
+
+    Attributes
+    ----------
+    city
+        Whose.
+    control
+        Who runs the plans: `fixed-time` or `coordinated`.
+    duration_s
+        How long each run is. [s]
+    done
+        Called after each run.
+    workers
+        Runs at a time.
+    """
 
     city: City
     control: str
@@ -134,8 +148,22 @@ class _Days(NamedTuple):
     workers: int
 
 
-def _run_fixed(days: _Days, choices: Sequence[Choice], seeds: Sequence[int]) -> Floats:
-    """Let SUMO run the plans itself: (choices, seeds) TOTAL delay. [s]."""
+def run_fixed(days: Days, choices: Sequence[Choice], seeds: Sequence[int]) -> Floats:
+    """Let SUMO run the plans itself, as they stand.
+
+    Parameters
+    ----------
+    days
+        How.
+    choices
+        The plans.
+    seeds
+        SUMO's seeds.
+
+    Returns
+    -------
+    (choices, seeds) TOTAL delay. [s]
+    """
     city, begin_s = days.city, int(days.city.scenario.begin_s)
     texts = [
         encode_timetable(
@@ -157,7 +185,7 @@ def _run_fixed(days: _Days, choices: Sequence[Choice], seeds: Sequence[int]) -> 
     ).delay_s
 
 
-def _run_followed(days: _Days, choices: Sequence[Choice], seeds: Sequence[int]) -> Floats:
+def _run_followed(days: Days, choices: Sequence[Choice], seeds: Sequence[int]) -> Floats:
     """Run the plans as a controller does that sees the traffic: (choices, seeds). [s]."""
     with tempfile.TemporaryDirectory(prefix="cityloop-rank-") as name:
         orders = []
