@@ -42,11 +42,10 @@ def stuck(crossed):
 
 def test_flow_is_learnt_with_what_chance_leaves_open_on_top():
     usual = watch(7200)
-    sure = usual.counts[1] / usual.counts[0] * usual.pace_veh_s
-    assert sure[BUSY] == pytest.approx(1 / 50, rel=0.15)
-    assert sure[QUIET] < 1 / 300
+    assert usual.veh_s[BUSY] == pytest.approx(1 / 50, rel=0.15)
+    assert usual.veh_s[QUIET] < 1 / 300
     np.testing.assert_allclose(
-        usual.veh_s, sure * (1 + SURE_SD / np.sqrt(usual.counts[1])), rtol=1e-12
+        usual.most_veh_s, usual.veh_s * (1 + SURE_SD / np.sqrt(usual.counts[1])), rtol=1e-12
     )
 
 

@@ -20,7 +20,7 @@ from cityloop.kernels.horizon import HOLD
 from cityloop.kernels.joint import plan_pairs
 from cityloop.traffic.control.horizon import Faced, Settings, horizon_tables, plan_stages
 from cityloop.traffic.control.pairs import find_pairs
-from cityloop.traffic.control.recall import least_service
+from cityloop.traffic.control.recall import Unseen, planned_flow
 from cityloop.traffic.control.stage_table import StageTable, build_stage_table
 from cityloop.traffic.control.weighed import Weighed
 from cityloop.traffic.estimate.arrivals import Arrivals
@@ -58,7 +58,7 @@ class Adaptive:
     settings
         Parameters, the same for every city.
     own_plans
-        The city's own, as the gate lets them run: where nobody sees, a part of them is kept to.
+        The city's own, as the gate lets them run: they tell of traffic that nobody sees.
 
     Attributes
     ----------
@@ -95,7 +95,8 @@ class Adaptive:
             looks_upstream=chosen.looks_upstream,
         )
         t = self._stage_table
-        self._arrivals.least_veh_s = least_service(network, signals, view, t, own_plans)
+        self._arrivals.planned_veh_s = planned_flow(network, signals, view, t, own_plans)
+        self._unseen = Unseen(t)
         self._discharge = Discharge(t.lane_start, t.rate_start, t.rate, t.service)
         self._startup = StartUp(len(t.lane_of))
         self._seen_stage = np.full(len(signals.signal_ids), -1, np.int32)
@@ -270,7 +271,12 @@ class Adaptive:
         self._seen_stage = self._stage.copy()
         self._seen_green_s = self._green_for_s(lamps)
         blocked = self._exits.update(observation)
-        return self._discharge.rate * (1.0 - self._settings.exit_share * blocked)
+        rate = self._unseen.expect(self._surely(), self._arrivals.hidden.there)
+        return rate * (1.0 - self._settings.exit_share * blocked)
+
+    def _surely(self) -> Floats:
+        """Give what each stage lets go, as far as it is seen or sure. [veh/s]."""
+        return self._unseen.limit(self._discharge.rate, self._arrivals.blind)
 
     def _lane_rate(self, stage: Ints, runs: Bools) -> Floats:
         """Give what a stage of each signal lets go on each lane; 0 where none runs. [veh/s]."""
@@ -279,7 +285,7 @@ class Adaptive:
         at = np.arange(len(signal)) - t.lane_start[signal]
         entry = t.rate_start[signal] + np.maximum(stage, 0)[signal] * lanes[signal] + at
         runs = runs & (stage >= 0)
-        return np.where(runs[signal], self._discharge.rate[entry], 0.0)
+        return np.where(runs[signal], self._surely()[entry], 0.0)
 
     def _new_target(self, lamps: Lamps, step: Ints, blocked: Bools, earliest_s: Ints) -> Bools:
         """Turn steps into greens, and take note of the stages that will run."""

@@ -6,6 +6,7 @@ import numpy.typing as npt
 from cityloop.city.network import Floats, Ints, Network
 from cityloop.city.signals import Bools, Signals
 from cityloop.traffic.estimate.health import Health
+from cityloop.traffic.estimate.hidden import Hidden
 from cityloop.traffic.estimate.upstream import PLANNED_S, Upstream
 from cityloop.traffic.observe.observation import Observation
 from cityloop.traffic.observe.view import VIEW_M, View
@@ -14,16 +15,6 @@ SLOW_M_S = 2.0
 LEAST_SPEED_M_S = 4.0
 NEAR_M = 45.0
 MEMORY_S = 180.0
-MARGIN = 1.4
-"""Where nothing is seen, more is taken to come and less to leave than is usual: a green too long
-costs less than a queue that nobody knows of."""
-LEAST_HIDDEN = 1.0
-"""No stage is worth a part of a vehicle that nobody sees. [veh]"""
-MOST_HIDDEN = 6.0
-MOST_DOUBTED = 4.0
-"""What nobody sees is served in small parts, so that an error costs those who are seen little; and
-in smaller ones where the camera may be right after all. [veh]"""
-SURE_DOUBT = 0.95
 
 
 class Arrivals:
@@ -63,12 +54,14 @@ class Arrivals:
         (lanes, seconds + 1) the same, of those alone who are in view where somebody looks.
     rate
         (lanes,) usual arrivals. [veh/s]
-    least_veh_s
-        (lanes,) what at least is taken to come where nobody sees; may be set. [veh/s]
-    upstream, health
-        What comes from the signals upstream; whose cameras are believed, and what is usual.
+    planned_veh_s
+        (lanes,) what the city's own programme is made for; may be set. [veh/s]
+    upstream, health, hidden
+        What comes from the signals upstream; whose cameras are believed, and what is usual; who
+        waits unseen.
     blind, dark
-        (lanes,) whose cameras are not believed; which of them tell nothing, or what cannot be.
+        (lanes,) whose cameras are not believed, or hardly; which of them tell nothing, or what
+        cannot be.
     """
 
     def __init__(
@@ -83,7 +76,7 @@ class Arrivals:
         looks_upstream: bool = True,
     ) -> None:
         lanes = len(lane_of)
-        self.least_veh_s: Floats = np.zeros(lanes)
+        self.planned_veh_s: Floats = np.zeros(lanes)
         self._left: Floats = np.zeros(lanes)
         self._view = view
         self._lane_of = lane_of
@@ -108,7 +101,7 @@ class Arrivals:
             self._beyond_s = np.minimum(self._beyond_s, nearest_s)
         self._approach = np.argsort(lane_of)
         self.health = Health(view)
-        self._guess: Floats = np.zeros(lanes)
+        self.hidden = Hidden(lanes)
         self._next: Floats = np.zeros(lanes)
         self.blind: Bools = np.zeros(lanes, bool)
         self.dark: Bools = np.zeros(lanes, bool)
@@ -135,13 +128,16 @@ class Arrivals:
         self.health.update(observation)
         health, approach = self.health, self._approach
         new = self._see(observation, now_s)
-        self.blind, self.dark = health.blind[approach], health.dark[approach]
         doubt = health.doubt[approach]
-        self._hide(doubt, green_rate)
+        self.blind, self.dark = health.unseen[approach], health.dark[approach]
+        self.hidden.update(
+            doubt, self.blind, self.queue, self._next, self.planned_veh_s, green_rate
+        )
+        self.queue = np.where(doubt > 0.0, self.hidden.queue, self.queue)
         crossed = self.crossed(observation)
         self.rate += np.where(crossed >= 0, crossed - self.rate, 0.0) / MEMORY_S
         usual = health.usual.veh_s[approach]
-        self.rate = np.where(self.blind, usual * self.upstream.busier[approach], self.rate)
+        self.rate = np.where(self.blind, usual, self.rate)
         self.upstream.update(
             crossed[self._lane_of],
             leaving[self._lane_of],
@@ -152,8 +148,8 @@ class Arrivals:
         expected = expected[self._approach]
         if not self._looks_upstream:
             expected = np.broadcast_to(self.rate[:, None], expected.shape)
-        self._next = np.where(self.blind, expected[:, 1], usual)
-        self._next += np.maximum(self.least_veh_s - self._next, 0.0) * (doubt >= SURE_DOUBT)
+        most = health.usual.most_veh_s[approach]
+        self._next = np.where(self.blind, expected[:, 1], most)
         far = expected * (self._beyond | self.dark[:, None])
         self.came = np.cumsum(new + far, axis=1)
         self.seen = np.where(self.blind[:, None], self.came, np.cumsum(new, axis=1))
@@ -161,21 +157,12 @@ class Arrivals:
     def _limit(self, leaving: Floats) -> Floats:
         """Let no more leave a lane that nobody sees than is believed to come to it, on the mean.
 
-        A guess is generous; two in a row would make one another more so.
+        What the lamps would let go is a bound: two such lanes in a row would fill one another.
         """
         passes = np.where(self.blind, leaving[:, 0], self.rate)
         self._left += (passes - self._left) / MEMORY_S
         part = np.minimum(self.rate / np.maximum(self._left, 1e-6), 1.0)
         return np.asarray(leaving * np.where(self.blind, part, 1.0)[:, None])
-
-    def _hide(self, doubt: Floats, green_rate: Floats) -> None:
-        """Put into the queues who is likely to have come since the last green, unseen."""
-        most = np.where(doubt >= SURE_DOUBT, MOST_HIDDEN, MOST_DOUBTED)
-        guess = np.maximum(self._guess + MARGIN * self._next - green_rate / MARGIN, 0.0)
-        self._guess = np.where(doubt > 0.0, np.minimum(guess, most), self.queue)
-        hidden = doubt * self._guess
-        hidden[hidden < LEAST_HIDDEN] = 0.0
-        self.queue = np.where(doubt > 0.0, hidden, self.queue)
 
     def _see(self, observation: Observation, now_s: int) -> Floats:
         """Count who waits and who is near; give when those who move will come to the line."""

@@ -3,7 +3,7 @@
 import numpy as np
 
 from cityloop.city.network import Floats
-from cityloop.traffic.estimate.usual import Usual
+from cityloop.traffic.estimate.usual import FROZEN_SHARE, Usual
 from cityloop.traffic.observe.observation import Observation
 from cityloop.traffic.observe.view import View
 
@@ -13,6 +13,10 @@ FROZEN_S = 5
 """A picture of vehicles that is the same to the last digit for so long is frozen. [s]"""
 ENDLESS_S = 12
 """No lane lets somebody go in every second for so long. [s]"""
+SHARE_S = 60
+"""Over what time the part of the pictures that stand still is taken. [s]"""
+SURE_DOUBT = 0.9
+"""Where others are known to stand still, a camera that is doubted so much is not used. [-]"""
 BELIEVE_S = 10
 """For how long a camera must be sound before it is believed again. [s]"""
 
@@ -21,7 +25,8 @@ class Health:
     """Doubts cameras that are silent, frozen, or count what cannot be.
 
     A camera that is only late is not found out, and little suffers from it. A picture of an empty
-    road is doubted the more the longer it stays so, measured by what is usual there.
+    road is doubted the more the longer it stays so, measured by what is usual there. Of pictures
+    that show somebody it is known how many stand still; of those that show nobody, as many do.
 
     Parameters
     ----------
@@ -32,6 +37,8 @@ class Health:
     ----------
     blind
         (approaches,) whose cameras are not believed now.
+    unseen
+        (approaches,) that are blind, or as good as.
     dark
         (approaches,) whose cameras tell nothing, or what cannot be.
     doubt
@@ -51,7 +58,9 @@ class Health:
         self._endless_s = np.zeros(count, int)
         self._sound_s = np.full(count, BELIEVE_S)
         self._picture: Floats = np.zeros(count)
+        self._shown, self._frozen = 0.0, 0.0
         self.blind = np.zeros(count, bool)
+        self.unseen = np.zeros(count, bool)
         self.dark = np.zeros(count, bool)
         self.usual = Usual(count)
         self.doubt: Floats = np.zeros(count)
@@ -83,8 +92,13 @@ class Health:
         alive = ~empty | (observation.crossed > 0) | (observation.stop_occupied > 0)
         frozen = self._same_s >= FROZEN_S
         watched = looked & told & ~self.blind
-        self.usual.update(observation.crossed, alive, watched, float(frozen.mean()))
+        self._shown += (np.count_nonzero(~empty) - self._shown) / SHARE_S
+        self._frozen += (np.count_nonzero(frozen) - self._frozen) / SHARE_S
+        frozen_share = self._frozen / max(self._shown, 1.0)
+        self.usual.update(observation.crossed, alive, watched, frozen_share)
         self.doubt = np.where(self.blind, 1.0, self.usual.doubt)
+        still = frozen_share > FROZEN_SHARE
+        self.unseen = self.blind | ((self.doubt >= SURE_DOUBT) & still)
 
     def _sum_up(self, observation: Observation) -> Floats:
         """Give one figure for each lane's picture: 0 when it is empty, else never twice the same.

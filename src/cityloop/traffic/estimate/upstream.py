@@ -18,10 +18,6 @@ MEMORY_S: Final = 600.0
 PLANNED_S: Final = 6
 """For how long ahead a stage is taken to go on as it was decided. [s]"""
 BALANCE_S: Final = 30
-USUAL_VEH: Final = 3.0
-"""What is usual where nobody looks is worth so many vehicles against what is seen downstream."""
-BUSIER: Final = (0.5, 6.0)
-"""By how much more than usual may be taken to come there. [-]"""
 PRIOR_VEH: Final = 10.0
 """How many vehicles the even share at first is worth. [veh]"""
 
@@ -152,9 +148,6 @@ class Upstream:
     went, taken
         (approaches,) vehicles that crossed each line in the last while, or usually do where nobody
         looks; the same, with the even share of each link's lanes at first. [veh]
-    busier
-        (approaches,) by how much more than usual crosses a line at which nobody looks, as far as
-        it is seen downstream; 1 where somebody looks.
     """
 
     def __init__(self, network: Network, signals: Signals, view: View, horizon_s: int) -> None:
@@ -168,7 +161,6 @@ class Upstream:
         self._now_s = 0
         self.shares = paths.share.copy()
         self.went = np.zeros(len(view.approach_lane))
-        self.busier: Floats = np.ones(len(view.approach_lane))
 
     def _balance(self, blind: Bools) -> None:
         """Fit the shares to what has been counted at both ends of the paths.
@@ -189,25 +181,6 @@ class Upstream:
             share = self.shares * np.where(sure, growth, 1.0)[paths.link]
             total = np.bincount(paths.source, share, sources)
             self.shares = share / np.maximum(total, 1.0)[paths.source]
-        self.busier = np.ones(sources)
-        if unseen.any():
-            self._balance_unseen(arrived - PRIOR_VEH, unseen, known)
-
-    def _balance_unseen(self, arrived: Floats, unseen: Bools, known: Bools) -> None:
-        """Fit to what arrives downstream what must have crossed the lines at which nobody looks.
-
-        The same balance as for shares, with the flow of the unseen lines for what is not known.
-        """
-        paths, links, sources = self._paths, len(self._coming), len(self.went)
-        flow = self.shares * self.went[paths.source]
-        rest = arrived - np.bincount(paths.link, flow * ~unseen, links)
-        usual = np.bincount(paths.link, flow * unseen, links)
-        busier = np.clip((rest + USUAL_VEH) / (usual + USUAL_VEH), *BUSIER)
-        weight = self.shares * (known[paths.link] & unseen)
-        total = np.bincount(paths.source, weight, sources)
-        seen = total > 0
-        mean = np.bincount(paths.source, weight * busier[paths.link], sources)
-        self.busier[seen] = mean[seen] / total[seen]
 
     @property
     def paths(self) -> Paths:

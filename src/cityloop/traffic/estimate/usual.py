@@ -21,8 +21,8 @@ MEMORY_VEH: Final = 50.0
 PRIOR_VEH: Final = 3.0
 """Beforehand each lane is taken for the mean lane, as if that had been counted so long. [veh]"""
 SURE_SD: Final = 1.3
-"""Where a lane is not seen, its flow is taken to be so many standard deviations above the mean: too
-long a green costs less than a queue that nobody knows of."""
+"""At most so many standard deviations above the mean come: too long a green costs less than a queue
+that nobody knows of."""
 QUIET_S: Final = 30
 """Shorter gaps between vehicles tell nothing: who comes, comes in platoons. [s]"""
 UNUSED_SHARE: Final = 0.25
@@ -55,8 +55,8 @@ class Usual:
         it, time in long silences, and how many of these have ended. [veh]
     used
         (approaches,) on which somebody has been seen.
-    veh_s
-        (approaches,) what crosses each line at the present pace, at most. [veh/s]
+    veh_s, most_veh_s
+        (approaches,) what crosses each line at the present pace; the same, at most. [veh/s]
     doubt
         (approaches,) how likely it is that the camera shows an empty road and stands still.
     """
@@ -67,6 +67,7 @@ class Usual:
         self.used: Bools = np.zeros(count, bool)
         self.doubt: Floats = np.zeros(count)
         self.veh_s: Floats = np.full(count, START_PACE_VEH_S)
+        self.most_veh_s = self.veh_s.copy()
         self._empty_s = np.zeros(count, int)
         self._silence: Floats = np.zeros(count)
 
@@ -82,7 +83,7 @@ class Usual:
         watched
             (approaches,) that were looked at by cameras that tell what they see.
         frozen_share
-            Part of the cameras that are known to stand still.
+            Part of the cameras that are likely to stand still, as far as their pictures tell.
         """
         if not watched.any():
             return
@@ -101,8 +102,9 @@ class Usual:
         self.counts += np.stack([seen, came, over, woke])
         self._silence = np.where(quiet, self._silence + passed, 0.0)
         self.doubt = np.where(quiet, self._doubt(frozen_share), 0.0)
+        self.veh_s = self.pace_veh_s * self.counts[PASSED] / self.counts[WATCHED]
         likely = self.counts[PASSED] + SURE_SD * np.sqrt(self.counts[PASSED])
-        self.veh_s = self.pace_veh_s * likely / self.counts[WATCHED]
+        self.most_veh_s = self.pace_veh_s * likely / self.counts[WATCHED]
 
     def _doubt(self, frozen_share: float) -> Floats:
         """Weigh a still camera against an empty road."""
