@@ -30,12 +30,12 @@ def made(tmp_path_factory):
     return city, build_streets(queues, as_demand(flows)), city_pool(city, queues)
 
 
-def draw(made, count, keep):
+def draw(made, count, keep, seeds=(SEED,)):
     city, streets, pool = made
     steps: list[int] = []
     choices = draw_choices(
         Days(city, "coordinated", 240, lambda: steps.append(1), 1),
-        SEED,
+        seeds,
         streets,
         pool,
         count=count,
@@ -73,3 +73,17 @@ def test_of_one_only_itself_is_kept_and_of_none_nothing(made):
     assert steps == 1
     assert one.name.startswith("drawn 1, cycle ")
     assert draw(made, 0, 4) == ((), 0)
+
+
+def test_the_best_are_checked_on_the_other_days(made):
+    city = made[0]
+    choices, steps = draw(made, 2, 1, (SEED, 22))
+    assert (len(choices), steps) == (1, 4)
+    both, _ = draw(made, 2, 2)
+    texts = [
+        encode_timetable(city.signals, city.table, each.timetable, begin_s=0, end_s=120)
+        for each in both
+    ]
+    came = simulate_programmes(city.scenario, texts, (SEED, 22), duration_s=120, done=lambda: None)
+    said = came.delay_s.mean(axis=1) + came.delay_s.max(axis=1)
+    assert choices[0].name == both[int(said.argmin())].name

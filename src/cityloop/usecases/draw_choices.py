@@ -1,5 +1,6 @@
 """Plans drawn at random, and crossed from the best: tried in the simulator for half a day."""
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -18,6 +19,9 @@ PARENTS: Final = 6
 DAY_SHARE: Final = 0.5
 """Of a day that each plan runs."""
 
+CHECKED: Final = 2
+"""So many times as many as are given run on the other days, too."""
+
 
 class _Met(NamedTuple):
     """A plan and what came of it in half a day."""
@@ -29,7 +33,7 @@ class _Met(NamedTuple):
 
 def draw_choices(  # noqa: PLR0913
     days: Days,
-    seed: int,
+    seeds: Sequence[int],
     streets: Streets,
     pool: Pool,
     *,
@@ -40,14 +44,15 @@ def draw_choices(  # noqa: PLR0913
 ) -> tuple[Choice, ...]:
     """Draw plans, cross the best, and give those that are best in the simulator for half a day.
 
-    Whoever will run the plans: here they run as they stand, which takes least time.
+    Whoever will run the plans: here they run as they stand, which takes least time, and shows which
+    of them jam on some days.
 
     Parameters
     ----------
     days
         Whose plans, how long a whole day is, runs at a time.
-    seed
-        SUMO's.
+    seeds
+        SUMO's; one at least. All plans run with the first, the best with the others.
     streets
         Queues and flows.
     pool
@@ -78,11 +83,18 @@ def draw_choices(  # noqa: PLR0913
             if isinstance(said, Choice):
                 proven.append((said, each))
         if proven:
-            delay_s = run_fixed(half, [choice for choice, _ in proven], (seed,))[:, 0]
+            delay_s = run_fixed(half, [choice for choice, _ in proven], seeds[:1])[:, 0]
             met += [_Met(float(d), *both) for d, both in zip(delay_s, proven, strict=True)]
             met.sort(key=lambda one: one.delay_s)
         if not left or not met:
             break
         parents, wanted = [one.candidate for one in met[:PARENTS]], (count - len(met)) // left
         wave, name = cross_candidates(streets, pool, parents, wanted, rng), "crossed"
-    return tuple(one.choice for one in met[:keep])
+    best = [one.choice for one in met[: CHECKED * keep]]
+    if best and len(seeds) > 1:
+        first_s = np.array([[one.delay_s] for one in met[: len(best)]])
+        days_s = np.hstack([first_s, run_fixed(half, best, seeds[1:])])
+        # As among all candidates: good on most days and jammed on one is not good.
+        order = np.argsort(days_s.mean(axis=1) + days_s.max(axis=1), kind="stable")
+        best = [best[i] for i in order]
+    return tuple(best[:keep])

@@ -32,7 +32,7 @@ from cityloop.traffic.plan.timings import least_cycles_s
 from cityloop.traffic.safety.approval import Refusal
 from cityloop.usecases.average_greens import average_greens
 from cityloop.usecases.controls import RUNS_PLANS
-from cityloop.usecases.draw_choices import draw_choices
+from cityloop.usecases.draw_choices import CHECKED, draw_choices
 from cityloop.usecases.expect_gains import JunctionGain, expect_gains
 from cityloop.usecases.measure_run import HOUR_S
 from cityloop.usecases.observe_counts import observe_counts
@@ -150,7 +150,8 @@ def count_steps(order: PlanOrder) -> int:
     runs = len(order.rank_seeds)
     choices = MASTERS_KEPT + COMMON_KEPT + OTHERS + min(order.drawn, DRAWN_KEPT) + 1
     tries = choices + max(runs - 1, 0) * (TRIED + 1) if runs else 0
-    tries += FOLLOWED + order.drawn if runs else 0
+    checked = min(order.drawn, CHECKED * DRAWN_KEPT) * max(runs - 1, 0)
+    tries += FOLLOWED + order.drawn + checked if runs else 0
     return len(order.observe_seeds) + len(MASTERS_S) + MASTERS_KEPT + tries
 
 
@@ -276,7 +277,7 @@ def _drawn(
         return ()
     return draw_choices(
         Days(city, RUNS_PLANS[0], order.duration_s, done, order.workers),
-        order.rank_seeds[0],
+        order.rank_seeds,
         streets,
         pool,
         count=order.drawn,
