@@ -170,6 +170,23 @@ def test_candidates_are_tried_by_who_will_run_them(busy, found, tmp_path):
     assert 0 < run.total_delay_s < tried[1].simulated_s[0]
 
 
+def test_who_was_drawn_must_be_clearly_better(found):
+    nothing = np.full(found.queues.queue_count, np.nan)
+    searched = Choice("searched", found.timetable, nothing, nothing, found.zone)
+    drawn = searched._replace(name="drawn", by_chance=True)
+    chosen, tried = rank_choices(
+        found.city,
+        [drawn, searched],
+        (21, 22),
+        control="fixed-time",
+        crossings=1.0,
+        duration_s=120,
+        done=lambda: None,
+    )
+    assert chosen is searched
+    assert tried[0].simulated_s.tolist() == tried[1].simulated_s.tolist()
+
+
 @pytest.mark.long
 def test_drawn_plans_are_candidates_as_all_others(busy):
     order = PlanOrder(

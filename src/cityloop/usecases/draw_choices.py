@@ -81,7 +81,7 @@ def draw_choices(  # noqa: PLR0913
             option = as_option(city.signals, city.table, pool, f"{name} {number}", each)
             said = prove_option(city, option, period_s) if option.plans[0] else None
             if isinstance(said, Choice):
-                proven.append((said, each))
+                proven.append((said._replace(by_chance=True), each))
         if proven:
             delay_s = run_fixed(half, [choice for choice, _ in proven], seeds[:1])[:, 0]
             met += [_Met(float(d), *both) for d, both in zip(delay_s, proven, strict=True)]

@@ -19,6 +19,9 @@ from cityloop.usecases.simulate_plans import simulate_programmes
 CLOSE: Final = 1.15
 """Who is so much worse than the best with the first seed is not tried with the others."""
 
+CHANCE: Final = 1.15
+"""Who is the best of dozens by chance, on these very days, counts for so much worse than it was."""
+
 TRIED: Final = 3
 """So many candidates are tried with all seeds."""
 
@@ -36,6 +39,8 @@ class Choice(NamedTuple):
         (queues,) by the model; NaN where it was not asked. [veh s], -
     zone
         (signals,) signals of one zone share a master cycle.
+    by_chance
+        Whether it was drawn, and not searched for.
     """
 
     name: str
@@ -43,6 +48,7 @@ class Choice(NamedTuple):
     delay: Floats
     saturation: Floats
     zone: Ints
+    by_chance: bool = False
 
 
 class Tried(NamedTuple):
@@ -109,12 +115,14 @@ def rank_choices(  # noqa: PLR0913
         delay_s[-1] = now.delay_s[0]
         days = Days(city, control, duration_s, done, workers)
         delay_s[:-1, 0] = run(days, choices, seeds[:1])[:, 0]
-        first = np.argsort(delay_s[:-1, 0], kind="stable")
-        close = [int(i) for i in first[:TRIED] if delay_s[i, 0] <= CLOSE * delay_s[first[0], 0]]
+        counts = np.where([each.by_chance for each in choices], CHANCE, 1.0)
+        first_s = counts * delay_s[:-1, 0]
+        first = np.argsort(first_s, kind="stable")
+        close = [int(i) for i in first[:TRIED] if first_s[i] <= CLOSE * first_s[first[0]]]
         if len(seeds) > 1:
             delay_s[close, 1:] = run(days, [choices[i] for i in close], seeds[1:])
         # A plan that is good on most days and jams on one is no good plan.
-        best = min(close, key=lambda i: float(delay_s[i].mean() + delay_s[i].max()))
+        best = min(close, key=lambda i: float(counts[i] * (delay_s[i].mean() + delay_s[i].max())))
     tried = [
         Tried(each.name, float(each.delay.sum()) / max(crossings, 1.0), row)
         for each, row in zip(choices, delay_s[:-1], strict=True)
