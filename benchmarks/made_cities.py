@@ -1,4 +1,4 @@
-"""Eleven made cities on which a controller can be tried that has never met them.
+"""Twenty-three made cities on which a controller can be tried that has never met them.
 
 Networks by netgenerate, one of them drawn node by node, demand by randomTrips of the same SUMO,
 from fixed seeds. Then, for each:
@@ -90,6 +90,82 @@ CITIES: Final = {
         5,
     ),
     "pairs": MadeCity("", 1.1, 7),
+    "incoming": MadeCity(
+        "--grid --grid.number 4 --grid.length 180 --grid.attach-length 200 --default.lanenumber 2"
+        " --tls.layout incoming --tls.allred.time 2 --tls.yellow.time 4",
+        0.9,
+        51,
+    ),
+    "incoming-turns": MadeCity(
+        "--grid --grid.x-number 3 --grid.y-number 4 --grid.length 250 --grid.attach-length 250"
+        " --default.lanenumber 2 --turn-lanes 1 --turn-lanes.length 70 --tls.layout incoming"
+        " --tls.allred.time 1",
+        0.8,
+        52,
+    ),
+    "left-greens": MadeCity(
+        "--grid --grid.number 4 --grid.length 220 --grid.attach-length 220 --default.lanenumber 2"
+        " --turn-lanes 1 --turn-lanes.length 60 --tls.allred.time 2 --tls.left-green.time 6",
+        0.7,
+        53,
+    ),
+    "fast": MadeCity(
+        "--grid --grid.x-number 5 --grid.y-number 2 --grid.length 350 --grid.attach-length 400"
+        " --default.lanenumber 2 --turn-lanes 1 --turn-lanes.length 90 --default.speed 19.4"
+        " --tls.allred.time 2",
+        0.8,
+        54,
+    ),
+    "grown-dense": MadeCity(
+        "--rand --rand.iterations 70 --rand.min-distance 120 --rand.max-distance 250"
+        " --default.lanenumber 2 --turn-lanes 1 --turn-lanes.length 50 --tls.allred.time 2"
+        " --rand.connectivity 0.8",
+        0.9,
+        55,
+    ),
+    "grown-wide": MadeCity(
+        "--rand --rand.iterations 45 --rand.min-distance 150 --rand.max-distance 300"
+        " --default.lanenumber 3 --rand.random-lanenumber true --tls.allred.time 1",
+        0.8,
+        56,
+    ),
+    "grown-short": MadeCity(
+        "--rand --rand.iterations 50 --rand.min-distance 70 --rand.max-distance 180"
+        " --default.lanenumber 1 --turn-lanes 1 --turn-lanes.length 30 --tls.allred.time 2",
+        1.3,
+        57,
+    ),
+    "six-arms": MadeCity(
+        "--spider --spider.arm-number 6 --spider.circle-number 3 --spider.space-radius 200"
+        " --default.lanenumber 2 --turn-lanes 1 --turn-lanes.length 50 --spider.omit-center"
+        " --tls.allred.time 2",
+        0.7,
+        58,
+    ),
+    "four-arms": MadeCity(
+        "--spider --spider.arm-number 4 --spider.circle-number 2 --spider.space-radius 150"
+        " --default.lanenumber 1 --tls.allred.time 1",
+        1.8,
+        59,
+    ),
+    "one-signal": MadeCity(
+        "--grid --grid.x-number 1 --grid.y-number 1 --grid.attach-length 300"
+        " --default.lanenumber 2 --turn-lanes 1 --turn-lanes.length 60 --tls.allred.time 2",
+        2.2,
+        60,
+    ),
+    "line": MadeCity(
+        "--grid --grid.x-number 8 --grid.y-number 1 --grid.x-length 160 --grid.attach-length 200"
+        " --default.lanenumber 1 --turn-lanes 1 --turn-lanes.length 30 --tls.allred.time 1",
+        1.6,
+        61,
+    ),
+    "plain-grid": MadeCity(
+        "--grid --grid.number 6 --grid.length 200 --grid.attach-length 200"
+        " --default.lanenumber 2 --tls.allred.time 1",
+        0.6,
+        62,
+    ),
 }
 OTHER_SEED = 100
 """Added to a city's seed where it is asked for with more or less traffic."""
