@@ -5,7 +5,7 @@ best (docs/model.md). So of those that are drawn the half that it likes best is 
 those that were best in the simulator others are made, signal by signal.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
@@ -92,14 +92,7 @@ def draw_candidates(
     -------
     The candidates as they were drawn; fewer than `count` where hardly any cycle is long enough.
     """
-    found: list[Candidate] = []
-    for _ in range(FAILS_MAX * count):
-        if len(found) == count:
-            break
-        drawn = draw_timings(streets, pool, rng)
-        if drawn is not None:
-            found.append(evaluate(streets, pool.stock, drawn[1], drawn[0]))
-    return found
+    return _gather(streets, pool, count, lambda: draw_timings(streets, pool, rng))
 
 
 def draw_better(
@@ -154,21 +147,33 @@ def cross_candidates(
     -------
     The candidates; fewer than `count` where hardly any cycle is long enough.
     """
+
+    def cross() -> tuple[int, Timings] | None:
+        first, second = rng.choice(len(parents), 2, replace=len(parents) < 2)  # noqa: PLR2004
+        return _cross(pool, parents[first], parents[second], rng)
+
+    return _gather(streets, pool, count, cross)
+
+
+def _gather(
+    streets: Streets, pool: Pool, count: int, draw: Callable[[], tuple[int, Timings] | None]
+) -> list[Candidate]:
+    """Draw until there are enough that fit, and evaluate them."""
     found: list[Candidate] = []
     for _ in range(FAILS_MAX * count):
         if len(found) == count:
             break
-        first, second = rng.choice(len(parents), 2, replace=len(parents) < 2)  # noqa: PLR2004
-        crossed = _cross(pool, parents[first], parents[second], rng)
-        if crossed is not None:
-            found.append(evaluate(streets, pool.stock, crossed, parents[first].master_s))
+        drawn = draw()
+        if drawn is not None:
+            master_s, timings = drawn
+            found.append(evaluate(streets, pool.stock, timings, master_s))
     return found
 
 
 def _cross(
     pool: Pool, first: Candidate, second: Candidate, rng: np.random.Generator
-) -> Timings | None:
-    """Take each signal from one of two; None if the cycle is too short for some signal."""
+) -> tuple[int, Timings] | None:
+    """Take each signal from one of two; None if the first's cycle is too short for some signal."""
     master_s = first.master_s
     timings = copy_timings(first.timings)
     for s in range(len(pool.stages)):
@@ -181,7 +186,7 @@ def _cross(
         timings.green_s[s, :n] = np.round(1000.0 * timings.green_s[s, :n] * factor)
         if n and not fit_greens(s, master_s, pool.stock, timings):
             return None
-    return timings
+    return master_s, timings
 
 
 def as_option(
