@@ -1,6 +1,6 @@
-"""Twenty-three made cities on which a controller can be tried that has never met them.
+"""Thirty made cities on which a controller can be tried that has never met them.
 
-Networks by netgenerate, one of them drawn node by node, demand by randomTrips of the same SUMO,
+Networks by netgenerate, eight of them drawn node by node, demand by randomTrips of the same SUMO,
 from fixed seeds. Then, for each:
 `cityloop traffic compare FOLDER/NAME --control actuated,max-pressure,adaptive --seeds 1-3`.
 """
@@ -9,6 +9,7 @@ import argparse
 import os
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -16,17 +17,40 @@ import sumo
 
 HOUR_S: Final = 3600
 ALL_SIGNALS: Final = "--default-junction-type traffic_light"
+BLOCK_M: Final = 300.0
+ARM_M: Final = 250.0
+
+
+class Median(NamedTuple):
+    """How such a city is drawn.
+
+    Attributes
+    ----------
+    gap_m
+        Between the two carriageways. [m]
+    crossings
+        Along the road; of a grid, a side.
+    lanes, cross_lanes
+        Of a carriageway; of a direction of the streets that cross it, 0 for a grid in which those
+        have two carriageways, too.
+    """
+
+    gap_m: float
+    crossings: int
+    lanes: int
+    cross_lanes: int
 
 
 class MadeCity(NamedTuple):
     """How a city is made: netgenerate's options, seconds between two departures, seed.
 
-    Without options it is the one that is drawn.
+    Without options it is drawn: with medians, or as close pairs of signals.
     """
 
     roads: str
     every_s: float
     seed: int
+    median: Median | None = None
 
 
 CITIES: Final = {
@@ -166,6 +190,13 @@ CITIES: Final = {
         0.6,
         62,
     ),
+    "median-4": MadeCity("", 3.2, 81, Median(12.0, 5, 2, 1)),
+    "median-6": MadeCity("", 2.4, 82, Median(14.0, 4, 2, 2)),
+    "median-12": MadeCity("", 1.6, 72, Median(20.0, 4, 3, 1)),
+    "median-27": MadeCity("", 1.0, 73, Median(35.0, 5, 2, 2)),
+    "medians-10": MadeCity("", 2.0, 84, Median(18.0, 2, 2, 0)),
+    "medians-16": MadeCity("", 1.6, 74, Median(24.0, 2, 2, 0)),
+    "medians-28": MadeCity("", 1.1, 75, Median(36.0, 3, 2, 0)),
 }
 OTHER_SEED = 100
 """Added to a city's seed where it is asked for with more or less traffic."""
@@ -203,6 +234,88 @@ def _road(one: str, other: str, lanes: int) -> str:
     )
 
 
+def draw_medians(folder: Path, name: str, city: Median) -> str:
+    """Write nodes and edges; give netconvert's options.
+
+    Parameters
+    ----------
+    folder
+        Where.
+    name
+        Of the city.
+    city
+        How it is drawn.
+
+    Returns
+    -------
+    The options.
+    """
+    nodes, edges = _draw_grid(city) if city.cross_lanes == 0 else _draw_road(city)
+    for kind, root, rows in (("nod", "nodes", nodes), ("edg", "edges", edges)):
+        (folder / f"{name}.{kind}.xml").write_text(f"<{root}>{''.join(rows)}</{root}>\n")
+    return f"-n {folder / name}.nod.xml -e {folder / name}.edg.xml"
+
+
+def _node(name: str, x_m: float, y_m: float, signal: str = "") -> str:
+    lit = f' type="traffic_light" tl="{signal}"' if signal else ""
+    return f'<node id="{name}" x="{x_m}" y="{y_m}"{lit}/>'
+
+
+def _chain(names: list[str], lanes: int) -> list[str]:
+    """Give one direction of a road over nodes."""
+    return [
+        f'<edge id="{a}-{b}" from="{a}" to="{b}" numLanes="{lanes}" speed="13.89"/>'
+        for a, b in pairwise(names)
+    ]
+
+
+def _draw_road(city: Median) -> tuple[list[str], list[str]]:
+    """Draw a road of two carriageways over streets of one."""
+    last = city.crossings + 1
+    nodes, edges = [], []
+    for k in range(last + 1):
+        x_m, signal = k * BLOCK_M, f"J{k}" if 0 < k < last else ""
+        nodes += [_node(f"e{k}", x_m, 0, signal), _node(f"w{k}", x_m, city.gap_m, signal)]
+        if signal:
+            nodes += [_node(f"s{k}", x_m, -ARM_M), _node(f"n{k}", x_m, city.gap_m + ARM_M)]
+            street = [f"s{k}", f"e{k}", f"w{k}", f"n{k}"]
+            edges += _chain(street, city.cross_lanes) + _chain(street[::-1], city.cross_lanes)
+    edges += _chain([f"e{k}" for k in range(last + 1)], city.lanes)
+    edges += _chain([f"w{k}" for k in range(last, -1, -1)], city.lanes)
+    return nodes, edges
+
+
+def _draw_grid(city: Median) -> tuple[list[str], list[str]]:
+    """Draw a grid of roads that all have two carriageways: four nodes are one signal."""
+    half_m, many = 0.5 * city.gap_m, city.crossings
+    corners = {"sw": (-1, -1), "se": (1, -1), "ne": (1, 1), "nw": (-1, 1)}
+    nodes = [
+        _node(f"{c}{i}_{j}", i * BLOCK_M + x * half_m, j * BLOCK_M + y * half_m, f"J{i}_{j}")
+        for i in range(many)
+        for j in range(many)
+        for c, (x, y) in corners.items()
+    ]
+    edges = []
+    for k in range(many):
+        at_m, far_m = k * BLOCK_M, many * BLOCK_M
+        for side, x_m in (("W", -BLOCK_M), ("E", far_m)):
+            nodes += [_node(f"{side}e{k}", x_m, at_m - half_m)]
+            nodes += [_node(f"{side}w{k}", x_m, at_m + half_m)]
+        for side, y_m in (("S", -BLOCK_M), ("N", far_m)):
+            nodes += [_node(f"{side}n{k}", at_m + half_m, y_m)]
+            nodes += [_node(f"{side}s{k}", at_m - half_m, y_m)]
+        up, down = range(many), range(many - 1, -1, -1)
+        rows = (
+            [f"We{k}", *(f"{c}{i}_{k}" for i in up for c in ("sw", "se")), f"Ee{k}"],
+            [f"Ew{k}", *(f"{c}{i}_{k}" for i in down for c in ("ne", "nw")), f"Ww{k}"],
+            [f"Sn{k}", *(f"{c}{k}_{j}" for j in up for c in ("se", "ne")), f"Nn{k}"],
+            [f"Ns{k}", *(f"{c}{k}_{j}" for j in down for c in ("nw", "sw")), f"Ss{k}"],
+        )
+        for row in rows:
+            edges += _chain(row, city.lanes)
+    return nodes, edges
+
+
 def make_city(folder: Path, name: str, city: MadeCity) -> None:
     """Write a city's network, demand and configuration."""
     home = Path(sumo.SUMO_HOME)
@@ -212,7 +325,10 @@ def make_city(folder: Path, name: str, city: MadeCity) -> None:
     program, signals = "netgenerate", ALL_SIGNALS.split()
     if not city.roads:
         program, signals = "netconvert", []
-        city = draw_pairs(folder, name, city.every_s)
+        if city.median:
+            city = city._replace(roads=draw_medians(folder, name, city.median))
+        else:
+            city = draw_pairs(folder, name, city.every_s)
     roads = (
         *city.roads.split(), *signals, "--no-turnarounds", "true",
         "--seed", str(city.seed), "--no-warnings",

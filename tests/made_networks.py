@@ -41,3 +41,33 @@ def make_crossroads(folder: Path, edges: str, *options: str) -> Path:
     roads = folder / "plain.edg.xml"
     roads.write_text(f"<edges>{edges}</edges>")
     return make("netconvert", folder, f"--node-files={nodes}", f"--edge-files={roads}", *options)
+
+
+def make_median(folder: Path, gap_m: float) -> Path:
+    """Make a road of two carriageways that a street crosses: one signal `m` at two nodes.
+
+    Eastwards it goes over node `e`, westwards over `w`, `gap_m` farther north; the ends are named
+    `ea`, `eb`, `wa`, `wb`, `n` and `s`, the edges `from_to`.
+    """
+    places = {
+        "e": (0, 0), "w": (0, gap_m), "ea": (-300, 0), "eb": (300, 0),
+        "wa": (300, gap_m), "wb": (-300, gap_m), "s": (0, -200), "n": (0, gap_m + 200),
+    }  # fmt: skip
+    lit = ' type="traffic_light" tl="m"'
+    nodes = folder / "plain.nod.xml"
+    said = "".join(
+        f'<node id="{name}" x="{x}" y="{y}"{lit if name in "ew" else ""}/>'
+        for name, (x, y) in places.items()
+    )
+    nodes.write_text(f"<nodes>{said}</nodes>")
+    main = [("ea", "e"), ("e", "eb"), ("wa", "w"), ("w", "wb")]
+    street = [("s", "e"), ("e", "w"), ("w", "n"), ("n", "w"), ("w", "e"), ("e", "s")]
+    roads = folder / "plain.edg.xml"
+    rows = "".join(
+        f'<edge id="{a}_{b}" from="{a}" to="{b}" numLanes="2" speed="13.89"/>'
+        for a, b in (*main, *street)
+    )
+    roads.write_text(f"<edges>{rows}</edges>")
+    return make(
+        "netconvert", folder, f"--node-files={nodes}", f"--edge-files={roads}", "--no-turnarounds"
+    )

@@ -105,20 +105,27 @@ def test_a_lane_is_green_as_a_whole_or_as_a_shipped_stage_shows_it(crossroads):
         assert {tuple(stage[own]) for stage in stages} <= known | {(False,) * len(own)}
 
 
-def test_a_signal_with_short_links_inside_keeps_its_stages():
-    def stages_with_inner_link_of(length_m):
-        ways = (
-            Way("a_0", "inner_0", lamp="m 0"),
-            Way("inner_0", "out_0", lamp="m 1"),
-            Way("b_0", "end_0", lamp="m 2"),
-        )
-        length = {"a_0": 200, "b_0": 200, "inner_0": length_m, "out_0": 200, "end_0": 200}
-        network, signals = make_lanes(length, ways, forbidden=["m 1 2"])
-        programme = make_programme("20 GGr", "20 rrG", signal_id="m")
-        return spell(compatible_stages(network, signals, [programme]).of(0))
+def stages_with_inner_link(length_m, *phases):
+    """Letters count: who lets into the link, who out of it, and who crosses behind it."""
+    ways = (
+        Way("a_0", "inner_0", lamp="m 0"),
+        Way("inner_0", "out_0", lamp="m 1"),
+        Way("b_0", "end_0", lamp="m 2"),
+    )
+    length = {"a_0": 200, "b_0": 200, "inner_0": length_m, "out_0": 200, "end_0": 200}
+    network, signals = make_lanes(length, ways, forbidden=["m 1 2"])
+    programme = make_programme(*phases, signal_id="m")
+    return spell(compatible_stages(network, signals, [programme]).of(0))
 
-    assert stages_with_inner_link_of(12.0) == ["GG.", "..G"]
-    assert stages_with_inner_link_of(120.0) == ["GG.", "..G", "G.G"]
+
+def test_nobody_is_let_into_a_short_link_who_is_not_let_out():
+    assert stages_with_inner_link(8.0, "20 GGr", "20 rrG") == ["GG.", "..G"]
+    assert stages_with_inner_link(120.0, "20 GGr", "20 rrG") == ["GG.", "..G", "G.G"]
+
+
+def test_a_shipped_stage_that_does_so_goes_where_the_others_serve_everybody():
+    assert stages_with_inner_link(8.0, "20 GrG", "20 rGr") == [".G.", "GG.", "..G"]
+    assert stages_with_inner_link(120.0, "20 GrG", "20 rGr") == ["G.G", ".G.", "GG."]
 
 
 def test_who_always_merges_also_gets_a_stage_in_which_it_need_not_yield():

@@ -18,6 +18,7 @@ from cityloop.city.signals import (
 )
 from cityloop.kernels.horizon import HOLD
 from cityloop.kernels.joint import plan_pairs
+from cityloop.traffic.control.half_way import HalfWay
 from cityloop.traffic.control.horizon import Faced, Settings, horizon_tables, plan_stages
 from cityloop.traffic.control.pairs import find_pairs
 from cityloop.traffic.control.recall import Unseen, planned_flow
@@ -32,6 +33,7 @@ from cityloop.traffic.estimate.startup import StartUp
 from cityloop.traffic.estimate.waiting import RedWaits
 from cityloop.traffic.observe.observation import Observation, Reading
 from cityloop.traffic.observe.view import View
+from cityloop.traffic.plan.inner import find_inner_links
 from cityloop.traffic.plan.stages import Stages
 
 LIFETIME_S: Final = 3
@@ -84,6 +86,7 @@ class Adaptive:
         chosen = settings or Settings()
         self._settings = chosen
         self._signals, self._table, self._stages = signals, table, stages
+        self._half_way = HalfWay(signals, table, find_inner_links(network, signals))
         self._stage_table: StageTable = build_stage_table(network, signals, table, view, stages)
         self._arrivals = Arrivals(
             network,
@@ -202,7 +205,7 @@ class Adaptive:
         )
         left_s = self._green_left_s(lamps)
         earliest_s, overdue = self._earliest_s(lamps, left_s, waited_s)
-        due = ~lamps.switching & (self._stage >= 0)
+        due = self._settled(lamps) & (self._stage >= 0)
         faced = Faced(
             rate, due, self._stage, earliest_s, self._arrivals.queue, self._arrivals.came,
             self._arrivals.weight, self._startup.loss_s,
@@ -253,11 +256,16 @@ class Adaptive:
         """Go back to the stage that runs where the last command was not carried out."""
         wrong = np.bincount(self._owner, lamps.target != self._asked, len(self._all)) > 0
         self._stage[wrong] = self._stage_before[wrong]
+        self._half_way.until_s[wrong] = 0
+
+    def _settled(self, lamps: Lamps) -> Bools:
+        """Say which signals have come to what they were last told."""
+        return ~lamps.switching & ~self._half_way.busy
 
     def _learn(self, observation: Observation, lamps: Lamps) -> Floats:
         """Take in what was seen; give what each stage lets go now. [veh/s]."""
         self._arrivals.update(
-            observation, lamps.now_s, self._lane_rate(self._stage, ~lamps.switching)
+            observation, lamps.now_s, self._lane_rate(self._stage, self._settled(lamps))
         )
         if self._settings.learns:
             crossed, near = self._arrivals.crossed(observation), self._arrivals.near
@@ -290,6 +298,8 @@ class Adaptive:
     def _new_target(self, lamps: Lamps, step: Ints, blocked: Bools, earliest_s: Ints) -> Bools:
         """Turn steps into greens, and take note of the stages that will run."""
         target = lamps.target.copy()
+        for come in self._half_way.end(lamps):
+            target[self._signals.groups_of(come)] = self._stages.of(come)[self._stage[come]]
         dark = (self._stage < 0) & (lamps.now_s >= self._pause_until_s)
         for s in np.flatnonzero((step != HOLD) | dark | blocked):
             part = self._signals.groups_of(int(s))
@@ -304,7 +314,7 @@ class Adaptive:
                 continue
             k = int(step[s]) if step[s] != HOLD else self._fullest(int(s))
             if dark[s] or earliest_s[self._stage_table.stage_start[s] + k] <= 0:
-                target[part] = greens[k]
+                target[part] = self._half_way.begin(int(s), lamps.now_s, target[part], greens[k])
                 self._stage[s] = k
         return target
 
@@ -313,7 +323,7 @@ class Adaptive:
         green = (lamps.lamp == Lamp.GREEN) | (lamps.lamp == Lamp.GREEN_YIELD)
         since_s = np.zeros(len(self._all), np.int64)
         np.maximum.at(since_s, self._owner[green], lamps.since_s[green])
-        return np.where(lamps.switching, 0, lamps.now_s - since_s)
+        return np.where(self._settled(lamps), lamps.now_s - since_s, 0)
 
     def _fullest(self, signal: int) -> int:
         """Choose the first stage of a dark signal: the one that lets most go."""

@@ -8,8 +8,8 @@ from cityloop.city.network import Floats, Ints, Network, Turn
 from cityloop.city.records import record
 from cityloop.city.signals import Bools, Relation, SafetyTable, Signals
 from cityloop.traffic.observe.view import VIEW_M, View
+from cityloop.traffic.plan.inner import InnerLinks, change_s, find_inner_links
 from cityloop.traffic.plan.stages import Stages
-from cityloop.traffic.plan.switch import clearance_s
 
 HEADWAY_S = 1.1
 HEADWAY_M = 1.59 * 7.5
@@ -101,6 +101,7 @@ def build_stage_table(
         np.int32
     )
     streams = _streams_by_lane(network, signals, view, lane_of)
+    links = find_inner_links(network, signals)
     rates: list[Floats] = []
     services: dict[tuple[int, bytes, bytes], int] = {}
     service: list[int] = []
@@ -127,10 +128,7 @@ def build_stage_table(
                 ]
                 service.append(services.setdefault(key, len(services)))
             least_s.append(int(table.min_green_s[part][green].max(initial=1)))
-        clearances += [
-            np.array([clearance_s(signals, table, s, a, b) for b in greens], np.int32)
-            for a in greens
-        ]
+        clearances += _changes_s(signals, table, links, s, greens)
     stage_count = np.diff(stages.start).astype(np.int64)
     lanes_count = np.diff(lane_start).astype(np.int64)
     return StageTable(
@@ -149,6 +147,16 @@ def build_stage_table(
         room=_rooms(network, view, view.approach_lane[approach]),
         speed_m_s=network.lane_speed_m_s[view.approach_lane[approach]].copy(),
     )
+
+
+def _changes_s(
+    signals: Signals, table: SafetyTable, links: InnerLinks, signal: int, greens: Bools
+) -> list[Ints]:
+    """Give how long it takes from each stage of a signal to each. [s]."""
+    return [
+        np.array([change_s(signals, table, links, signal, a, b) for b in greens], np.int32)
+        for a in greens
+    ]
 
 
 class _Stream(NamedTuple):

@@ -8,8 +8,9 @@ What rule 1 allows is not always wise. Three things are asked of a stage that no
   foreseen it, turns meet inside the junction and block one another. A turn that merges with the
   stream to which it yields waits in no one's way, but it may wait for long: there are sets in
   which nobody yields at all, too.
-- *Nobody is let into a place inside the junction from which nobody is let out.* A signal that
-  controls several nodes with short links between them keeps its shipped stages.
+- *Who is let into a link inside the junction that holds nobody is let out of it* at once, and need
+  not yield there (`inner`). Shipped stages that break this are left out, too, where the others
+  serve everybody.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -18,16 +19,15 @@ from typing import Final
 
 import numpy as np
 
-from cityloop.city.network import Bytes, Conflict, Network
+from cityloop.city.network import Bytes, Conflict, Ints, Network
 from cityloop.city.signals import Bools, GroupKind, Programme, Relation, Signals
+from cityloop.traffic.plan.inner import InnerLinks, find_inner_links, find_trapped
 from cityloop.traffic.plan.stages import Stages, shipped_stages, stack_stages
 
 MOST_STAGES: Final = 16
 """At one signal; shipped ones are all kept, of others those that serve most groups."""
 MOST_SETS: Final = 1000
 """Search no further at a signal that has more sets than this."""
-INNER_M: Final = 30.0
-"""A link between two nodes of one signal holds no queue when it is shorter. [m]"""
 
 
 def compatible_stages(
@@ -54,25 +54,19 @@ def compatible_stages(
     The stages, the shipped ones of each signal first; none twice at one signal.
     """
     shipped = shipped_stages(signals, programmes)
+    links = find_inner_links(network, signals)
     owner: list[int] = []
     rows: list[Bools] = []
     for s in range(len(signals.signal_ids)):
         stages = list(shipped.of(s))
         may_add = signals.signal_ids[s] not in fixed
-        if stages and may_add and not _has_inner_lanes(network, signals, s):
-            added = _added_stages(network, signals, s, stages)
+        if stages and may_add:
+            added = _added_stages(network, signals, links, s, stages)
             stages += added[: max(MOST_STAGES - len(stages), 0)]
+            stages = _without_traps(signals, links, s, stages)
         owner += [s] * len(stages)
         rows += stages
     return stack_stages(rows, owner, len(signals.signal_ids))
-
-
-def _has_inner_lanes(network: Network, signals: Signals, signal: int) -> bool:
-    """Tell whether a signal lets vehicles into short lanes at whose end they meet it again."""
-    mine = _connectors_of(network, signals, signal)
-    into = network.connector_to_lane[mine]
-    inner = into[network.lane_length_m[into] < INNER_M]
-    return bool(np.isin(inner, network.connector_from_lane[mine]).any())
 
 
 def _connectors_of(network: Network, signals: Signals, signal: int) -> Bools:
@@ -81,17 +75,30 @@ def _connectors_of(network: Network, signals: Signals, signal: int) -> Bools:
     return np.asarray((group >= part.start) & (group < part.stop))
 
 
+def _without_traps(
+    signals: Signals, links: InnerLinks, signal: int, stages: list[Bools]
+) -> list[Bools]:
+    """Leave out stages that let vehicles in and not out, where the others serve everybody."""
+    kept = [stage for stage in stages if not find_trapped(signals, links, signal, stage).size]
+    served = np.any(kept, axis=0) if kept else np.zeros(len(stages[0]), bool)
+    return kept if (served == np.any(stages, axis=0)).all() else stages
+
+
 def _added_stages(
-    network: Network, signals: Signals, signal: int, shipped: list[Bools]
+    network: Network, signals: Signals, links: InnerLinks, signal: int, shipped: list[Bools]
 ) -> list[Bools]:
     """Find the largest sets: as turns yield in shipped stages, with mergers alone, with no yield.
 
     Those that serve most groups come first.
     """
     found: list[Bools] = []
+    bundle = _lane_bundles(network, signals, signal)
     for may in _may_share(network, signals, signal, shipped):
-        parts = _lane_parts(network, signals, signal, shipped, may)
-        found += _without_parts(_sets_of(parts, may))
+        sets = [
+            _without_trapped(signals, links, signal, stage, bundle)
+            for stage in _sets_of(_lane_parts(signals, signal, shipped, may, bundle), may)
+        ]
+        found += _without_parts([stage for stage in sets if stage.any()])
     found.sort(key=lambda stage: (-int(stage.sum()), stage.tolist()))
     kept: list[Bools] = []
     for stage in found:
@@ -152,16 +159,23 @@ def _crossing_pairs(network: Network, signals: Signals, signal: int) -> Bools:
     return pairs | pairs.T
 
 
-def _lane_parts(
-    network: Network, signals: Signals, signal: int, shipped: list[Bools], may: Bools
-) -> list[Bools]:
-    """List what may be green of the groups that share lanes: all, or what a shipped stage shows."""
+def _without_trapped(
+    signals: Signals, links: InnerLinks, signal: int, stage: Bools, bundle: Ints
+) -> Bools:
+    """Leave out the lanes that let vehicles in and not out."""
+    kept = stage
+    while (trapped := find_trapped(signals, links, signal, kept)).size:
+        kept = kept & ~np.isin(bundle, bundle[trapped])
+    return kept
+
+
+def _lane_bundles(network: Network, signals: Signals, signal: int) -> Ints:
+    """Give those groups one number which share lanes."""
     part = signals.groups_of(signal)
-    served = signals.group_kind[part] != GroupKind.NOBODY
     mine = _connectors_of(network, signals, signal)
     group = signals.stream_group[: network.connector_count][mine] - part.start
     lane = network.connector_from_lane[mine]
-    bundle = np.arange(len(served))
+    bundle = np.arange(part.stop - part.start)
     for _ in bundle:
         before = bundle.copy()
         for each in np.unique(lane):
@@ -169,6 +183,14 @@ def _lane_parts(
             bundle[together] = bundle[together].min()
         if (bundle == before).all():
             break
+    return bundle
+
+
+def _lane_parts(
+    signals: Signals, signal: int, shipped: list[Bools], may: Bools, bundle: Ints
+) -> list[Bools]:
+    """List what may be green of the groups that share lanes: all, or what a shipped stage shows."""
+    served = signals.group_kind[signals.groups_of(signal)] != GroupKind.NOBODY
     parts: list[Bools] = []
     for each in np.unique(bundle[served]):
         whole = (bundle == each) & served
