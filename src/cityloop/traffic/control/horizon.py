@@ -53,7 +53,7 @@ class Settings:
     storage: float = 2.0
     end_red_s: float = 8.0
     end_square_s: float = 0.5
-    switch_s: float = 1.0
+    switch_s: float = 4.0
     horizon_s: int = 60
     fine_s: int = 10
     coarse_s: int = 3
