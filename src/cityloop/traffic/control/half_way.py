@@ -50,7 +50,7 @@ class HalfWay:
 
         Returns
         -------
-        (groups of the signal,) greens to ask for now.
+        (groups of the signal,) greens to ask for at first.
         """
         change = change_stage(self._signals, self._table, self._links, signal, shown, wanted)
         self.until_s[signal] = now_s + change.late_s if change.late_s else 0
@@ -66,7 +66,7 @@ class HalfWay:
 
         Returns
         -------
-        The signals whose stage is to be asked for now.
+        The signals whose stage itself is to be asked for.
         """
         ready = self.busy & (self.until_s <= lamps.now_s) & ~lamps.switching
         self.until_s[ready] = 0
