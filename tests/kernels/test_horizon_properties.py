@@ -180,3 +180,21 @@ def test_who_pays_for_a_change_changes_less_often():
     ]
     assert steps[:2] == [1, 1]
     assert steps[-1] == HOLD
+
+
+@pytest.mark.parametrize("price", [0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0])
+def test_the_price_of_a_change_grows_with_the_signal(price):
+    """A junction and its double, twice as many lanes with the same traffic, decide alike."""
+    weights = WEIGHTS._replace(switch_s=price)
+    for seed in range(30):
+        problem, queue = draw_problem(seed, 3, 4, 5)
+        double = problem._replace(
+            came=np.tile(problem.came, (2, 1)), rates=np.tile(problem.rates, 2),
+            room=np.tile(problem.room, 2), weight=np.tile(problem.weight, 2),
+            startup_s=np.tile(problem.startup_s, 2), full=np.tile(problem.full, 2),
+            feeds=one_signal(3, 8),
+        )  # fmt: skip
+        here, there = np.empty(4), np.empty(4)
+        step = best_step(problem, weights, 0, queue, here)
+        assert best_step(double, weights, 0, np.tile(queue, 2), there) == step
+        assert there == pytest.approx(2 * here, rel=1e-9)

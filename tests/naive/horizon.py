@@ -72,15 +72,17 @@ def list_ways(problem, weights, now_stage, queue):
                 continue
             kept = np.minimum(problem.rates[stage], problem.rates[other])
             one, between = waited(problem, weights, waiting, kept, grid_s[t], clear_s, moving)
+            part = moves(problem, stage, other)
             two, after = waited(
                 problem, weights, between, problem.rates[other], clear_s, grid_s[lands[0]],
-                np.where(moves(problem, stage, other), problem.startup_s, 0.0),
+                np.where(part, problem.startup_s, 0.0),
             )  # fmt: skip
+            price = weights.switch_s * np.count_nonzero(part)
             go(
                 lands[0],
                 other,
                 after,
-                cost + weights.switch_s + one + two,
+                cost + price + one + two,
                 other if first is None else first,
             )
 

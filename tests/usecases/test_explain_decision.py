@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from itertools import pairwise
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
@@ -75,7 +76,6 @@ def test_every_second_has_its_row_and_every_choice_is_what_its_reason_says(recor
     assert set(seen) <= {reason.name.lower() for reason in Reason}
     assert min(seen[reason] for reason in ("cheapest", "minimum_green", "switching", "dark")) >= 1
     assert {row["gate"] for row in rows} == {"proven"}
-    switches, dearer = 0, 0
     for before, row in pairwise(rows):
         assert row["stage_before"] == before["stage_after"]
         stays = row["stage_before"] == row["stage_after"]
@@ -86,8 +86,7 @@ def test_every_second_has_its_row_and_every_choice_is_what_its_reason_says(recor
             case "cheapest":
                 cost = row["cost"]
                 assert row["earliest_s"][row["stage_after"]] <= 0
-                switches += 1
-                dearer += cost[row["stage_after"]] >= 1.01 * cost[-1]
+                assert cost[row["stage_after"]] < cost[-1]
             case "minimum_green":
                 assert stays
                 assert all(row["earliest_s"][k] > 0 for k in others)
@@ -98,8 +97,6 @@ def test_every_second_has_its_row_and_every_choice_is_what_its_reason_says(recor
                 assert row["cost"] == []
             case _:
                 assert row["reason"] == "dark"
-    # What the plan had dropped may turn out cheaper now and then (docs/adaptive.md).
-    assert dearer <= 0.1 * switches
 
 
 def test_every_option_that_may_begin_has_a_price(recorded):
@@ -146,21 +143,38 @@ def test_an_explanation_adds_up(recorded):
     )
 
 
-def test_a_dropped_option_that_is_cheaper_is_owned_up_to(recorded):
+def dearer_s(row):
+    """By how much the choice costs more than the cheapest option. [s]."""
+    stays = row["stage_before"] == row["stage_after"]
+    return row["cost"][-1 if stays else row["stage_after"]] - min(row["cost"])
+
+
+def test_what_the_plan_drops_is_seldom_cheaper(recorded):
     path, _, _ = recorded
-    rows = pq.read_table(path).to_pylist()
-    asked = [r for r in rows if r["reason"] == "cheapest"]
+    asked = [r for r in pq.read_table(path).to_pylist() if r["reason"] == "cheapest"]
+    assert sum(dearer_s(r) > 1.0 for r in asked) <= 0.1 * len(asked)
 
-    def dearer_s(r):
-        stays = r["stage_before"] == r["stage_after"]
-        return r["cost"][-1 if stays else r["stage_after"]] - min(r["cost"])
 
-    dearer = [r for r in asked if dearer_s(r) > 1.0]
-    assert 0 < len(dearer) <= 0.1 * len(asked)
-    e = explain_decision(path, "m", dearer[0]["second_s"])
+def test_a_dropped_option_that_is_cheaper_is_owned_up_to(recorded, tmp_path):
+    path, _, _ = recorded
+    table = pq.read_table(path)
+    rows = table.to_pylist()
+    at = next(
+        i
+        for i, r in enumerate(rows)
+        if r["reason"] == "cheapest" and r["stage_before"] != r["stage_after"]
+    )
+    # As if it had been cheaper to hold: in a run this short that may never be so.
+    rows[at]["cost"][-1] = min(rows[at]["cost"]) - 3.0
+    made = tmp_path / "run.parquet"
+    column = table.schema.get_field_index("cost")
+    cost = pa.array([r["cost"] for r in rows], table.schema.field(column).type)
+    table = table.set_column(column, table.schema.field(column), cost)
+    pq.write_table(table.replace_schema_metadata(pq.read_metadata(path).metadata), made)
+    e = explain_decision(made, "m", rows[at]["second_s"])
     (chosen,) = [option for option in e.options if option.chosen]
     assert chosen.more_than_best_s is not None
-    assert chosen.more_than_best_s >= 1.0
+    assert chosen.more_than_best_s >= 3.0
     assert "dropped" in e.choice
 
 

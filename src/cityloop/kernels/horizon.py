@@ -3,8 +3,9 @@
 A *label* is a way to be in one stage at one time of the grid: its cost so far and the queue on each
 lane. From each label the programme goes on with the stage to the next time, or switches: clearance,
 then the new stage's minimum green. Of the labels that meet at a time and stage the cheapest few are
-kept. The recursion follows Sen, S. and Head, K. L. (1997), Controlled optimization of phases at an
-intersection, Transportation Science 31(1), 5-17, doi:10.1287/trsc.31.1.5, with queues as state.
+kept, and always one that began by holding. The recursion follows Sen, S. and Head, K. L. (1997),
+Controlled optimization of phases at an intersection, Transportation Science 31(1), 5-17,
+doi:10.1287/trsc.31.1.5, with queues as state.
 
 Signals do not know each other here, so several threads may plan parts of a city at once: each names
 its own signals as due, and all write into one array of costs.
@@ -56,6 +57,7 @@ def make_space(times: int, stages: int, lanes: int, seconds: int) -> Space:
         np.empty((stages, lanes)),
         np.empty((stages * stages, lanes)),
         np.zeros((1 + stages * stages, lanes)),
+        np.empty(stages * stages, np.int32),
         np.empty(lanes),
         np.empty(lanes),
         np.empty(lanes),
@@ -81,6 +83,7 @@ def _fill(space: Space, problem: Problem) -> None:
             space.rates[k, i] = problem.rates[k, i]
     for k in range(stages):
         for m in range(stages):
+            space.moved[k * stages + m] = 0
             for i in range(lanes):
                 kept = min(space.rates[k, i], space.rates[m, i])
                 space.kept[k * stages + m, i] = kept
@@ -88,6 +91,7 @@ def _fill(space: Space, problem: Problem) -> None:
                 # green all along: otherwise it would switch too lightly.
                 part = feeds.part[i]
                 moves = feeds.side[k, part] != feeds.side[m, part]
+                space.moved[k * stages + m] += moves
                 space.lost[1 + k * stages + m, i] = problem.startup_s[i] if moves else 0.0
     labels = len(problem.grid_s) * stages * LABELS
     space.cost[:labels] = np.inf
@@ -151,21 +155,29 @@ def _roll(  # noqa: PLR0913
 
 
 @numba.njit(inline="always", error_model="numpy")
-def _dearest(space: Space, slot: int) -> float:
-    """Give the cost of the dearest of the labels from `slot` on: who costs more is dropped."""
-    dearest = 0.0
+def _place(space: Space, slot: int, first: int) -> tuple[int, float]:
+    """Say which of the labels from `slot` on makes way for one with this first step.
+
+    The dearest, but the last that began by holding only for another such: what a switch is worth is
+    its gain over them. Gives the label, and the cost from which on nobody needs to come.
+    """
+    held = 0
     for b in range(slot, slot + LABELS):
-        dearest = max(dearest, space.cost[b])
-    return dearest
+        held += space.first[b] == HOLD
+    holds = first < 0
+    worst, cost = slot, -1.0
+    for b in range(slot, slot + LABELS):
+        kept = held == 1 and not holds and space.first[b] == HOLD
+        if not kept and space.cost[b] > cost:
+            worst, cost = b, space.cost[b]
+    return worst, np.inf if holds and held == 0 else cost
 
 
 @numba.njit(inline="always", error_model="numpy")
 def _keep(space: Space, lanes: int, slot: int, cost: float, part: int, first: int) -> None:
     """Put a label with the queues `after[part]` among the cheapest of its time and stage."""
-    worst = slot
+    worst, limit = _place(space, slot, first)
     for b in range(slot, slot + LABELS):
-        if space.cost[b] > space.cost[worst]:
-            worst = b
         if space.cost[b] <= cost and space.first[b] == first:
             apart = 0.0
             for i in range(lanes):
@@ -174,7 +186,7 @@ def _keep(space: Space, lanes: int, slot: int, cost: float, part: int, first: in
                     break
             if apart < ALIKE:
                 return
-    if cost < space.cost[worst]:
+    if cost < limit:
         space.cost[worst] = cost
         space.first[worst] = first
         for i in range(lanes):
@@ -196,7 +208,7 @@ def _go_on(
         if cost == np.inf:
             continue
         slot = here + stages * LABELS
-        if (not told or only == k) and cost < _dearest(space, slot):
+        if (not told or only == k) and cost < _place(space, slot, first)[1]:
             more = _roll(
                 space, weights, feeds, lanes, space.queue, b, space.rates, k, now_s, next_s, 0, 0
             )
@@ -212,22 +224,24 @@ def _go_on(
             if u >= len(grid_s):
                 continue
             slot = (u * stages + m) * LABELS
-            dearest = _dearest(space, slot)
+            begins = m if first == UNDECIDED else first
+            limit = _place(space, slot, begins)[1]
             # Time never costs less than nothing: who is too dear already will not be kept.
-            if cost >= dearest:
+            if cost >= limit:
                 continue
+            price = weights.switch_s * space.moved[k * stages + m]
             # What is green in both stages goes on between them.
-            total = cost + weights.switch_s + _roll(
+            total = cost + price + _roll(
                 space, weights, feeds, lanes, space.queue, b, space.kept, k * stages + m,
                 now_s, clear_s, 0, 0,
             )  # fmt: skip
-            if total >= dearest:
+            if total >= limit:
                 continue
             total += _roll(
                 space, weights, feeds, lanes, space.after, 0, space.rates, m,
                 clear_s, grid_s[u], 1 + k * stages + m, 1,
             )  # fmt: skip
-            _keep(space, lanes, slot, total, 1, m if first == UNDECIDED else first)
+            _keep(space, lanes, slot, total, 1, begins)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")

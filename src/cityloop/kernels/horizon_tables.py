@@ -21,7 +21,8 @@ class Weights(NamedTuple):
     end_red_s, end_square_s
         At the end of the horizon: for each vehicle on a red lane, and for the square of a queue.
     switch_s
-        Delay that a change of stage is worth, over the time that it takes. [s]
+        Delay that a change of stage is worth, over the time that it takes, for each lane of the
+        signal. [s]
     """
 
     stop_s: float
@@ -119,6 +120,8 @@ class Space(NamedTuple):
     lost
         (1 + pairs of stages, lanes) green that passes before a queue moves: at first nothing, then
         after each switch, nothing for a signal that does not take part in it. [s]
+    moved
+        (pairs of stages,) lanes of the signals that take part in it.
     room, weight, full
         (lanes,) vehicles that fit, what one counts, and the most that any stage lets go. [veh/s]
     after
@@ -134,6 +137,7 @@ class Space(NamedTuple):
     rates: Floats
     kept: Floats
     lost: Floats
+    moved: Ints
     room: Floats
     weight: Floats
     full: Floats

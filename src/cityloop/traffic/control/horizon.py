@@ -27,8 +27,8 @@ class Settings:
         What is left at the horizon costs: for each vehicle at red, and for the square of a queue
         over its discharge. [s]
     switch_s
-        Delay that a change of stage is worth, over the time that it takes: nobody changes for less.
-        Two signals planned as one change together. [s]
+        Delay that a change of stage is worth for each lane of the signal, over the time that it
+        takes: nobody changes for less. [s]
     horizon_s, fine_s, coarse_s
         How far a plan looks; for how long by the second, and in which steps from then on. [s]
     overdue_s, overdue_walk_s
@@ -53,7 +53,7 @@ class Settings:
     storage: float = 2.0
     end_red_s: float = 8.0
     end_square_s: float = 0.5
-    switch_s: float = 4.0
+    switch_s: float = 0.65
     horizon_s: int = 60
     fine_s: int = 10
     coarse_s: int = 3
