@@ -72,6 +72,15 @@ def test_the_inner_green_goes_on_until_who_was_let_in_is_through():
     assert needs_s == change.late_s + rest_s > change.late_s
 
 
+def test_what_would_make_them_wait_for_a_gap_begins_only_then():
+    _, signals, table, links = junction()
+    relation = signals.relation.copy()
+    signals.square(relation, 0)[OUT, BEFORE] = Relation.YIELDS
+    signals = replace(signals, relation=relation)
+    change = change_stage(signals, table, links, 0, stage(IN, OUT), stage(BEHIND, BEFORE))
+    assert spell([change.first]) == [".G.."]
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [

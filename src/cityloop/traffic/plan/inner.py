@@ -128,7 +128,8 @@ def change_stage(
     """Say what a signal shows first on its way to a stage.
 
     Where a group ends that leads into a link that holds nobody, those that lead out of it stay
-    green for a while longer, and what may not be green with them begins only then.
+    green for a while longer, and what may not be green with them, or would make them wait for a
+    gap, begins only then.
 
     Parameters
     ----------
@@ -156,8 +157,9 @@ def change_stage(
         return Change(after, 0)
     stays = np.zeros(len(before), bool)
     stays[inner[trails]] = True
-    forbidden = signals.square(signals.relation, signal) == Relation.FORBIDDEN
-    meets = (forbidden | forbidden.T)[stays].any(axis=0)
+    relation = signals.square(signals.relation, signal)
+    forbidden = relation == Relation.FORBIDDEN
+    meets = (forbidden | forbidden.T | (relation == Relation.YIELDS))[stays].any(axis=0)
     first = (after & ~meets) | stays
     while (trapped := first[outer] & ~before[outer] & ~first[inner]).any():
         first[outer[trapped]] = False
