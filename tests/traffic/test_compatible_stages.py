@@ -118,6 +118,35 @@ def stages_with_inner_link(length_m, *phases):
     return spell(compatible_stages(network, signals, [programme]).of(0))
 
 
+# Two lanes side by side, one of which meets a third that comes from the side.
+SIDE_BY_SIDE = [
+    Way("a_0", "b_0", lamp="m 0"),
+    Way("a_1", "b_1", lamp="m 1"),
+    Way("c_0", "b_0", "r", lamp="m 2"),
+]
+
+
+def stages_side_by_side(*ways, phases):
+    """What such a signal has; a further way makes the two lanes differ."""
+    length_m = dict.fromkeys(("a_0", "a_1", "b_0", "b_1", "c_0", "d_0"), 100.0)
+    network, signals = make_lanes(length_m, [*SIDE_BY_SIDE, *ways], forbidden=["m 0 2"])
+    programme = make_programme(*phases, signal_id="m")
+    return spell(compatible_stages(network, signals, [programme]).of(0))
+
+
+def test_lanes_with_the_same_movements_show_the_same():
+    assert stages_side_by_side(phases=["20 GGr", "20 rrG"]) == ["GG.", "..G"]
+
+
+def test_a_shipped_stage_may_show_them_apart():
+    assert stages_side_by_side(phases=["20 GGr", "20 rGG"]) == ["GG.", ".GG"]
+
+
+def test_lanes_with_other_movements_need_not():
+    turns = Way("a_1", "d_0", "l", lamp="m 3")
+    assert ".GGG" in stages_side_by_side(turns, phases=["20 GGrG", "20 rrGr"])
+
+
 def test_nobody_is_let_into_a_short_link_who_is_not_let_out():
     assert stages_with_inner_link(8.0, "20 GGr", "20 rrG") == ["GG.", "..G"]
     assert stages_with_inner_link(120.0, "20 GGr", "20 rrG") == ["GG.", "..G", "G.G"]

@@ -3,7 +3,8 @@
 What rule 1 allows is not always wise. Three things are asked of a stage that no engineer has drawn:
 
 - *A lane is served as a whole*, or as some shipped stage serves it: where only a part of its
-  movements is green, the first vehicle that wants another holds up all behind it.
+  movements is green, the first vehicle that wants another holds up all behind it. Lanes with the
+  same movements are served together: who sees the lane beside go changes over to it at the line.
 - *A turn yields across the opposing stream only where a shipped stage lets it*: where nobody has
   foreseen it, turns meet inside the junction and block one another. A turn that merges with the
   stream to which it yields waits in no one's way, but it may wait for long: there are sets in
@@ -170,16 +171,20 @@ def _without_trapped(
 
 
 def _lane_bundles(network: Network, signals: Signals, signal: int) -> Ints:
-    """Give those groups one number which share lanes."""
+    """Give those groups one number which share lanes, or serve lanes with the same movements."""
     part = signals.groups_of(signal)
     mine = _connectors_of(network, signals, signal)
     group = signals.stream_group[: network.connector_count][mine] - part.start
-    lane = network.connector_from_lane[mine]
+    lane, movement = network.connector_from_lane[mine], network.connector_movement[mine]
+    alike: dict[tuple[int, ...], set[int]] = {}
+    for each in np.unique(lane):
+        ways = tuple(np.unique(movement[lane == each]).tolist())
+        alike.setdefault(ways, set()).update(group[lane == each].tolist())
     bundle = np.arange(part.stop - part.start)
     for _ in bundle:
         before = bundle.copy()
-        for each in np.unique(lane):
-            together = np.isin(bundle, bundle[group[lane == each]])
+        for groups in alike.values():
+            together = np.isin(bundle, bundle[list(groups)])
             bundle[together] = bundle[together].min()
         if (bundle == before).all():
             break
