@@ -81,6 +81,16 @@ def test_what_would_make_them_wait_for_a_gap_begins_only_then():
     assert spell([change.first]) == [".G.."]
 
 
+def test_who_goes_on_is_not_stopped_for_them():
+    _, signals, table, links = junction()
+    relation = signals.relation.copy()
+    signals.square(relation, 0)[IN, BEFORE] = signals.square(relation, 0)[BEFORE, IN] = 0
+    signals.square(relation, 0)[OUT, BEFORE] = Relation.YIELDS
+    signals = replace(signals, relation=relation)
+    change = change_stage(signals, table, links, 0, stage(IN, OUT, BEFORE), stage(BEHIND, BEFORE))
+    assert spell([change.first]) == [".G.G"]
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [

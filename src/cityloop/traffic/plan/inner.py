@@ -160,7 +160,7 @@ def change_stage(
     relation = signals.square(signals.relation, signal)
     forbidden = relation == Relation.FORBIDDEN
     meets = (forbidden | forbidden.T | (relation == Relation.YIELDS))[stays].any(axis=0)
-    first = (after & ~meets) | stays
+    first = (after & (before | ~meets)) | stays
     while (trapped := first[outer] & ~before[outer] & ~first[inner]).any():
         first[outer[trapped]] = False
     # Who crosses the outer line as its yellow ends finds the inner one green.
