@@ -30,7 +30,6 @@ INGREDIENTS: Final = {
     "what is left at the horizon": Settings(end_red_s=0.0, end_square_s=0.0),
     "arrivals from signals upstream": Settings(looks_upstream=False),
     "stages beyond the shipped": Settings(beyond_shipped=False),
-    "full ways out": Settings(exit_share=0.0),
     "price of a change": Settings(switch_s=0.0),
     "pause where nobody moves": Settings(stuck_s=HOUR_S),
 }

@@ -141,8 +141,6 @@ def _plan_once() -> None:
         rate_start=np.array([0, 4], np.int32),
         rate=np.array([0.5, 0.0, 0.0, 0.5]),
         service=np.array([0, 0, 1, 1], np.int32),
-        outlet_entry=np.zeros(0, np.int32),
-        outlet_exit=np.zeros(0, np.int32),
         clearance_start=np.array([0, 4], np.int32),
         clearance_s=np.array([0, 4, 4, 0], np.int32),
         min_green_s=np.full(2, 5, np.int32),

@@ -26,7 +26,6 @@ from cityloop.traffic.control.stage_table import StageTable, build_stage_table
 from cityloop.traffic.control.weighed import Weighed
 from cityloop.traffic.estimate.arrivals import Arrivals
 from cityloop.traffic.estimate.discharge import Discharge
-from cityloop.traffic.estimate.exits import ExitBlocks
 from cityloop.traffic.estimate.learnt import Learnt
 from cityloop.traffic.estimate.standstill import Standstill
 from cityloop.traffic.estimate.startup import StartUp
@@ -71,7 +70,7 @@ class Adaptive:
     """
 
     name = "adaptive"
-    needs = Reading.ALL
+    needs = Reading.VEHICLES | Reading.CROSSINGS
 
     def __init__(
         self,
@@ -104,7 +103,6 @@ class Adaptive:
         self._startup = StartUp(len(t.lane_of))
         self._seen_stage = np.full(len(signals.signal_ids), -1, np.int32)
         self._seen_green_s = np.zeros(len(signals.signal_ids), np.int64)
-        self._exits = ExitBlocks(len(view.exit_lane), t.outlet_entry, t.outlet_exit, len(t.rate))
         self._waits = RedWaits(network, signals, view)
         self.overdue_s = np.where(
             signals.group_kind == GroupKind.WALK, chosen.overdue_walk_s, chosen.overdue_s
@@ -278,9 +276,7 @@ class Adaptive:
             )
         self._seen_stage = self._stage.copy()
         self._seen_green_s = self._green_for_s(lamps)
-        blocked = self._exits.update(observation)
-        rate = self._unseen.expect(self._surely(), self._arrivals.hidden.there)
-        return rate * (1.0 - self._settings.exit_share * blocked)
+        return self._unseen.expect(self._surely(), self._arrivals.hidden.there)
 
     def _surely(self) -> Floats:
         """Give what each stage lets go, as far as it is seen or sure. [veh/s]."""

@@ -33,8 +33,6 @@ class Settings:
         How far a plan looks; for how long by the second, and in which steps from then on. [s]
     overdue_s, overdue_walk_s
         Who has waited for so long is served next; a walk. [s]
-    exit_share
-        What a way out that was full all the time takes off the discharge; the rest lets it recover.
     stuck_s
         For how long nobody moves at a green before a signal is taken for blocked. [s]
     bus_weight
@@ -59,7 +57,6 @@ class Settings:
     coarse_s: int = 3
     overdue_s: int = 155
     overdue_walk_s: int = 90
-    exit_share: float = 0.9
     stuck_s: int = 12
     bus_weight: float = 1.0
     learns: bool = True

@@ -43,8 +43,6 @@ class StageTable:
     service
         (entries of `rate`,) number of the service that a lane has in a stage: stages in which the
         same groups of the lane are green and yield to the same others share what is learnt.
-    outlet_entry, outlet_exit
-        (pairs,) entry of `rate`, and exit lane that what goes there leads to.
     clearance_start, clearance_s
         Tables of (stages, stages), signal by signal. [s]
     min_green_s
@@ -62,8 +60,6 @@ class StageTable:
     rate_start: Ints
     rate: Floats
     service: Ints
-    outlet_entry: Ints
-    outlet_exit: Ints
     clearance_start: Ints
     clearance_s: Ints
     min_green_s: Ints
@@ -105,7 +101,6 @@ def build_stage_table(
     rates: list[Floats] = []
     services: dict[tuple[int, bytes, bytes], int] = {}
     service: list[int] = []
-    outlets: list[tuple[int, int]] = []
     clearances: list[Ints] = []
     least_s: list[int] = []
     for s in range(count):
@@ -121,11 +116,6 @@ def build_stage_table(
                 own = np.zeros(len(green), bool)
                 own[[stream.group - part.start for stream in streams[i]]] = True
                 key = (i, (own & green).tobytes(), to[own & green].any(axis=0).tobytes())
-                outlets += [
-                    (len(service), stream.exit)
-                    for stream in streams[i]
-                    if green[stream.group - part.start]
-                ]
                 service.append(services.setdefault(key, len(services)))
             least_s.append(int(table.min_green_s[part][green].max(initial=1)))
         clearances += _changes_s(signals, table, links, s, greens)
@@ -139,8 +129,6 @@ def build_stage_table(
         rate_start=np.concatenate([[0], np.cumsum(stage_count * lanes_count)]).astype(np.int32),
         rate=np.concatenate([np.zeros(0), *rates]),
         service=np.array(service, np.int32),
-        outlet_entry=np.array([entry for entry, _ in outlets], np.int32),
-        outlet_exit=np.array([e for _, e in outlets], np.int32),
         clearance_start=np.concatenate([[0], np.cumsum(stage_count**2)]).astype(np.int32),
         clearance_s=np.concatenate([np.zeros(0, np.int32), *clearances]).astype(np.int32),
         min_green_s=np.array(least_s, np.int32),
@@ -160,12 +148,11 @@ def _changes_s(
 
 
 class _Stream(NamedTuple):
-    """A signalled stream of a lane: its group, its part of the lane, its flow, where it leads."""
+    """A signalled stream of a lane: its group, its part of the lane, its flow."""
 
     group: int
     weight: float
     flow: float
-    exit: int
 
 
 def _streams_by_lane(
@@ -173,8 +160,6 @@ def _streams_by_lane(
 ) -> list[list[_Stream]]:
     lane_at = np.full(len(network.lane_ids), -1)
     lane_at[view.approach_lane] = lane_of
-    exit_at = np.full(len(network.lane_ids), -1)
-    exit_at[view.exit_lane] = np.arange(len(view.exit_lane))
     group = signals.stream_group[: network.connector_count]
     turn = network.movement_turn[network.connector_movement]
     found: list[list[_Stream]] = [[] for _ in lane_of]
@@ -186,7 +171,6 @@ def _streams_by_lane(
                 group=int(group[c]),
                 weight=U_TURN_WEIGHT if turn[c] == Turn.U_TURN else 1.0,
                 flow=1.0 / (HEADWAY_S + HEADWAY_M / speed),
-                exit=int(exit_at[network.connector_to_lane[c]]),
             )
         )
     return found
